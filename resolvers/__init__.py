@@ -1,0 +1,1 @@
+"""The graph, one module a domain: types, fields, mutations, and nothing else."""
