@@ -1,0 +1,63 @@
+"""Asks the graph the way the pipeline does, with a caller of the test's choosing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, parse, validate
+
+from barberpro.graph.context import Context
+from barberpro.graph.cursors import Cursors
+from barberpro.graph.execute import run
+from barberpro.graph.plan import plan
+from barberpro.graph.schema import Graph
+from barberpro.platform.database import Database
+from barberpro.platform.locale import Catalogue, Language
+from barberpro.platform.principal import Principal
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a document."""
+
+    data: Any
+    errors: list[GraphQLError]
+    statements: int
+    cost: int
+
+
+Ask = Callable[..., Awaitable[Answer]]
+
+
+@pytest.fixture
+def ask(graph: Graph, database: Database, clock: Any, principal: Principal) -> Ask:
+    """`await ask(document, variable=…)`; `who` asks as another caller, `language` in another language."""
+
+    async def answer(
+        text: str,
+        *,
+        who: Principal = principal,
+        language: Language = "es-AR",
+        registered: bool = False,
+        **variables: Any,
+    ) -> Answer:
+        document = parse(text)
+        assert validate(graph.core, document) == []
+        planned = plan(graph, document, document.definitions[0])
+        assert planned.scopes <= who.scopes
+        context = Context(
+            principal=who,
+            database=database,
+            clock=clock,
+            catalogue=Catalogue.load(files("barberpro") / "domains" / "messages"),
+            cursors=Cursors(b"a secret of thirty-two bytes, yes", who.tenant),
+            language=language,
+            request_id="req_test",
+        )
+        result = await run(graph, planned, variables, context)
+        cost = planned.cost(variables, registered=registered)
+        return Answer(result.data, result.errors or [], context.statements, cost)
+
+    return answer

@@ -1,0 +1,185 @@
+"""What every test stands on: both databases, migrated, and a tenant of its own for each test.
+
+Tests share a database and never a tenant, so they need no cleaning up, and every one of them is also a test of
+isolation. PostgreSQL is the server that `scripts/test.py` starts, or the one named by BARBERPRO_TEST_DATABASE_URL.
+"""
+
+import base64
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Row, make_url
+
+from barberpro.domains.organizations import clients
+from barberpro.domains.organizations import service as organizations
+from barberpro.graph.schema import Graph, build_schema
+from barberpro.platform import ids, migrations
+from barberpro.platform.crypto import Sealer
+from barberpro.platform.database import Database
+from barberpro.platform.doors import Transaction, transaction
+from barberpro.platform.principal import Principal
+from barberpro.platform.settings import Settings
+
+pytest_plugins = ["tests.asking", "tests.chain"]
+
+EVERYTHING = frozenset(
+    f"{noun}:{verb}"
+    for noun in ("organization", "locations", "catalogue", "people", "bookings")
+    for verb in ("read", "write")
+)
+MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires
+MASTER_KEY = bytes(
+    range(32)
+)  # one for all tests: the signing keys in their database are sealed with it
+
+
+class SettableClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A migrated, empty database of this test process's own."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+        migrations.upgrade(url)
+        yield url
+        return
+    server = os.environ.get("BARBERPRO_TEST_DATABASE_URL")
+    if not server:
+        pytest.fail("no PostgreSQL: run scripts/test.py, or set BARBERPRO_TEST_DATABASE_URL")
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    _administer(server, f'CREATE DATABASE "{name}"')
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    migrations.upgrade(url)
+    yield url
+    _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(server: str, statement: str) -> None:
+    import asyncio
+
+    async def run() -> None:
+        connection = await asyncpg.connect(server.replace("+asyncpg", ""))
+        await connection.execute(statement)
+        await connection.close()
+
+    with asyncio.Runner() as runner:
+        runner.run(run())
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+Opening = Callable[..., AbstractAsyncContextManager[Transaction]]
+
+
+@pytest.fixture
+def opening(database: Database, clock: SettableClock, principal: Principal) -> Opening:
+    """`async with opening() as tx:` is a transaction of this test's tenant; pass another principal for another."""
+
+    def open_for(who: Principal | None = None) -> AbstractAsyncContextManager[Transaction]:
+        return transaction(database, who or principal, clock, "test")
+
+    return open_for
+
+
+async def tenant(database: Database, clock: SettableClock, **changes: Any) -> Principal:
+    """A new organization, and its caller who may do everything."""
+    who = Principal(ids.new("org"), client=ids.new("cli"), client_name="test", scopes=EVERYTHING)
+    async with transaction(database, who, clock, "test") as tx:
+        await organizations.found(tx, name="Cadena de prueba")
+    return Principal(**{**vars(who), **changes})
+
+
+@pytest.fixture
+async def principal(database: Database, clock: SettableClock) -> Principal:
+    return await tenant(database, clock)
+
+
+@pytest.fixture
+async def stranger(database: Database, clock: SettableClock) -> Principal:
+    """Someone who may do everything, in another tenant."""
+    return await tenant(database, clock)
+
+
+Registering = Callable[..., Awaitable[tuple[Row[Any], str]]]
+
+
+@pytest.fixture
+def registering(opening: Opening) -> Registering:
+    """`await registering(scopes=…)` is a new OAuth client of this test's tenant, and its secret."""
+
+    async def register(**changes: Any) -> tuple[Row[Any], str]:
+        name = "c" + ids.new("cli").replace("_", "-")
+        async with opening() as tx:
+            return await clients.register_client(
+                tx, **({"name": name, "scopes": EVERYTHING} | changes)
+            )
+
+    return register
+
+
+@pytest.fixture(scope="session")
+def graph() -> Graph:
+    """The whole schema."""
+    return build_schema()
+
+
+@pytest.fixture
+async def platform(
+    database: Database, database_url: str, clock: SettableClock, tmp_path: Path
+) -> Any:
+    """The platform of a process that serves this test, at this test's time."""
+    from barberpro.platform.keys import KeyRing
+    from barberpro.platform.limiter import limiter
+    from barberpro.platform.locale import Catalogue
+    from barberpro.platform.platform import Platform
+
+    sealer = Sealer(MASTER_KEY)
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=SecretStr(database_url),
+        master_key=SecretStr(base64.b64encode(MASTER_KEY).decode()),
+        public_url="https://gateway.example",
+    )
+    return Platform(
+        settings=settings,
+        database=database,
+        clock=clock,
+        sealer=sealer,
+        keys=await KeyRing.load(database, sealer, clock),
+        limiter=limiter(None),
+        catalogue=Catalogue({}),
+        cursor_secret=sealer.derived("cursors"),
+    )
+
+
+CHECKOUT = Path(__file__).parent.parent
