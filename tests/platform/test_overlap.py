@@ -1,0 +1,178 @@
+"""That nobody is booked twice is the database's own rule: raw rows, no service between."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from barberpro.domains.bookings.tables import bookings
+from barberpro.platform import ids
+from barberpro.platform.database import Database, violated
+
+CHAIR, PROVIDER = "bookings_chair_overlap", "bookings_provider_overlap"
+
+
+class Agenda:
+    """One provider and two chairs of a shop, on a day without bookings."""
+
+    def __init__(self, world: Any, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.model = dict(world.ours.rows["bookings"][0])
+        self.chairs = [r["id"] for r in world.ours.rows["chairs"][:2]]
+        self.providers = [r["id"] for r in world.ours.rows["providers"][:2]]
+
+    async def book(
+        self,
+        start: int,
+        end: int,
+        *,
+        free: int | None = None,
+        chair: int = 0,
+        provider: int = 0,
+        status: str = "CONFIRMED",
+    ) -> str:
+        """A row from minute to minute of the day; refused overlaps leave the rest in place."""
+        row = self.model | {
+            "id": ids.new("bkg"),
+            "chair_id": self.chairs[chair],
+            "provider_id": self.providers[provider],
+            "status": status,
+            "starts_at": minute(start),
+            "ends_at": minute(end),
+            "free_at": minute(end if free is None else free),
+        }
+        async with self.connection.begin_nested():
+            await self.connection.execute(insert(bookings).values(row))
+        return row["id"]
+
+    async def change(self, booking: str, **values: Any) -> None:
+        async with self.connection.begin_nested():
+            await self.connection.execute(
+                update(bookings).where(bookings.c.id == booking).values(values)
+            )
+
+    async def spans(self) -> set[tuple[str, int, int]]:
+        c = bookings.c
+        rows = await self.connection.execute(
+            select(c.status, c.starts_at, c.free_at).where(
+                c.starts_at >= minute(0),
+                c.starts_at < minute(1440),
+                c.organization_id == self.model["organization_id"],
+            )
+        )
+        return {(r.status, at(r.starts_at), at(r.free_at)) for r in rows}
+
+
+DAY = datetime.fromisoformat("2027-03-01T00:00:00Z")
+
+
+def minute(number: int) -> datetime:
+    return DAY + timedelta(minutes=number)
+
+
+def at(moment: datetime) -> int:
+    return int((moment - DAY).total_seconds()) // 60
+
+
+@pytest.fixture
+async def agenda(world: Any, database: Database) -> Any:
+    async with database.writer.connect() as connection:
+        yield Agenda(world, connection)
+        await connection.rollback()
+
+
+async def refused(work: Any) -> str:
+    with pytest.raises(DBAPIError) as caught:
+        await work
+    return violated(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(600, 630), (590, 601), (629, 640), (610, 620), (590, 640)],
+    ids=["same", "into its start", "into its end", "within", "around"],
+)
+async def test_a_chair_and_a_provider_are_taken_once(agenda: Agenda, start: int, end: int) -> None:
+    await agenda.book(600, 630)
+    assert await refused(agenda.book(start, end, provider=1)) == CHAIR
+    assert await refused(agenda.book(start, end, chair=1)) == PROVIDER
+    await agenda.book(start, end, chair=1, provider=1)  # someone else, elsewhere
+    assert await agenda.spans() == {("CONFIRMED", 600, 630), ("CONFIRMED", start, end)}
+
+
+async def test_spans_that_touch_do_not_overlap(agenda: Agenda) -> None:
+    await agenda.book(600, 630)
+    await agenda.book(630, 660)
+    await agenda.book(570, 600)
+    assert len(await agenda.spans()) == 3
+
+
+async def test_the_buffer_after_a_service_counts(agenda: Agenda) -> None:
+    await agenda.book(600, 630, free=640)
+    assert await refused(agenda.book(635, 660, provider=1)) == CHAIR
+    await agenda.book(640, 660)
+    assert await refused(agenda.book(570, 599, free=601, chair=1)) == PROVIDER
+
+
+async def test_a_long_booking_before_many_free_ones_is_seen(agenda: Agenda) -> None:
+    """The last to begin before is not the neighbour in the index: cancelled ones stand between."""
+    await agenda.book(480, 720)
+    for start in (490, 500, 510):
+        await agenda.book(start, start + 5, status="CANCELLED")
+    assert await refused(agenda.book(715, 730, provider=1)) == CHAIR
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "NO_SHOW"])
+async def test_a_booking_that_is_off_holds_nothing(agenda: Agenda, status: str) -> None:
+    await agenda.book(600, 630, status=status)
+    await agenda.book(600, 630)
+    await agenda.book(610, 620, status=status)
+    assert len(await agenda.spans()) == 3
+
+
+@pytest.mark.parametrize("status", ["CHECKED_IN", "COMPLETED"])
+async def test_a_booking_that_took_place_holds(agenda: Agenda, status: str) -> None:
+    await agenda.book(600, 630, status=status)
+    assert await refused(agenda.book(610, 640, provider=1)) == CHAIR
+
+
+async def test_a_move_into_another_is_refused(agenda: Agenda) -> None:
+    await agenda.book(600, 630)
+    moving = await agenda.book(700, 730)
+    before = await agenda.spans()
+    earlier = {"starts_at": minute(615), "ends_at": minute(645), "free_at": minute(645)}
+    assert await refused(agenda.change(moving, **earlier, provider_id=agenda.providers[1])) == CHAIR
+    assert await refused(agenda.change(moving, **earlier, chair_id=agenda.chairs[1])) == PROVIDER
+    assert await agenda.spans() == before
+
+
+async def test_a_longer_buffer_into_the_next_is_refused(agenda: Agenda) -> None:
+    first = await agenda.book(600, 630)
+    await agenda.book(640, 670, provider=1)
+    assert await refused(agenda.change(first, free_at=minute(641))) == CHAIR
+    await agenda.change(first, free_at=minute(640))
+
+
+async def test_another_chair_or_provider_must_be_free(agenda: Agenda) -> None:
+    await agenda.book(600, 630)
+    other = await agenda.book(610, 640, chair=1, provider=1)
+    assert await refused(agenda.change(other, chair_id=agenda.chairs[0])) == CHAIR
+    assert await refused(agenda.change(other, provider_id=agenda.providers[0])) == PROVIDER
+
+
+async def test_a_cancelled_one_cannot_come_back_into_a_taken_slot(agenda: Agenda) -> None:
+    cancelled = await agenda.book(600, 630, status="CANCELLED")
+    await agenda.book(610, 640, provider=1)
+    assert await refused(agenda.change(cancelled, status="CONFIRMED")) == CHAIR
+    assert ("CANCELLED", 600, 630) in await agenda.spans()
+
+
+async def test_a_booking_does_not_stand_in_its_own_way(agenda: Agenda) -> None:
+    moving = await agenda.book(600, 630)
+    await agenda.change(
+        moving, starts_at=minute(610), ends_at=minute(640), free_at=minute(640), status="CHECKED_IN"
+    )
+    assert await agenda.spans() == {("CHECKED_IN", 610, 640)}
