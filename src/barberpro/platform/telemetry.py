@@ -1,0 +1,142 @@
+"""Logging: one JSON object a line on stderr, ours and the libraries', with secrets taken out.
+
+    log = structlog.get_logger(__name__)
+    log.info("booking_made", booking=booking.id)
+
+What stands in `structlog.contextvars` (the request id) is in every line.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import structlog
+from structlog.processors import StackInfoRenderer, TimeStamper, format_exc_info
+from structlog.stdlib import ProcessorFormatter, add_log_level, add_logger_name
+
+from .errors import Misconfigured
+
+REDACTED = "[redacted]"
+LONGEST = 16_384  # characters of one value; enough for a traceback
+DEEPEST = 6
+
+SECRET_NAME = re.compile(
+    r"secret|token|authorization|passw|cookie|credential|assertion|private|api_?-?key|master_?-?key",
+    re.IGNORECASE,
+)
+SECRET_TEXT = re.compile(
+    r"""
+      (?P<scheme>\b(?:bearer|basic|dpop)\ +)[\w.~+/=-]{12,}  # Authorization: Bearer …
+    | (?P<user>://[^\s/:@]*:)[^\s/@]+(?=@)                    # scheme://user:password@host
+    | (?P<name>\b[\w-]{0,40}(?:secret|token|passw|assertion)[\w-]{0,40}["']?\s*[=:]\s*["']?)[^\s&"',;)}]+
+    | \beyJ[\w-]{5,}\.[\w-]+\.[\w-]*                          # a JWT, wherever it stands
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+SIGNS = ("secret", "token", "passw", "bearer", "basic", "dpop", "assertion", "://", "eyj")
+"""One of these stands in whatever `SECRET_TEXT` finds."""
+
+Event = MutableMapping[str, Any]
+
+
+def configure(level: str, service: str) -> None:
+    """Set up logging for this process, once. `service` says which kind of process it is."""
+    least = logging.getLevelNamesMapping().get(level.upper())
+    if least is None:
+        raise Misconfigured(f"{level!r} is no log level: take DEBUG, INFO, WARNING or ERROR")
+    stamp = TimeStamper(fmt="iso", utc=True)
+
+    def named(_: Any, __: str, event: Event) -> Event:
+        event["service"] = service
+        return event
+
+    ours = [
+        structlog.contextvars.merge_contextvars,
+        StackInfoRenderer(),
+        format_exc_info,
+        redact,
+        add_log_level,
+        stamp,
+        named,
+    ]
+    structlog.configure(
+        processors=[*ours, rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    bridge = logging.StreamHandler(sys.stderr)
+    bridge.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[add_logger_name, *ours],
+            processors=[
+                ProcessorFormatter.remove_processors_meta,
+                lambda *line: rendered(*line).decode(),
+            ],
+        )
+    )
+    logging.basicConfig(level=least, handlers=[bridge], force=True)
+    logging.captureWarnings(True)
+    # Statements come with their values, people's names among them; Alembic tells of every look.
+    for chatty in ("sqlalchemy", "alembic"):
+        logging.getLogger(chatty).setLevel(max(least, logging.WARNING))
+
+
+def redact(_: Any, __: str, event: Event) -> Event:
+    """Take out what looks like a secret, by its name or by its form."""
+    for name, value in event.items():
+        event[name] = _clean(name, value, DEEPEST)
+    return event
+
+
+def rendered(_: Any, __: str, event: Event) -> bytes:
+    """The line, timestamp and level first; what JSON does not know is shown as text."""
+    first = {"timestamp": event.pop("timestamp", None), "level": event.pop("level", None)}
+    return orjson.dumps({**first, **event}, default=_shown, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _shown(value: Any) -> str:
+    return _clean("", str(value), 0)
+
+
+def _clean(name: str, value: Any, deep: int) -> Any:
+    if value is None or (value.__class__ in (int, float, bool) and not _is_secret(name)):
+        return value
+    if _is_secret(name):
+        return REDACTED
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bytes | bytearray):
+        return f"({len(value)} bytes)"
+    if isinstance(value, Mapping):
+        if not deep:
+            return "{…}"
+        return {str(k): _clean(str(k), v, deep - 1) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean("", v, deep - 1) for v in value] if deep else "[…]"
+    return value
+
+
+def _text(value: str) -> str:
+    """The pattern is slow where it finds nothing, so it is asked only about likely texts."""
+    if len(value) > LONGEST:
+        value = f"{value[:LONGEST]}… ({len(value)} characters)"
+    plain = value.lower()
+    for sign in SIGNS:
+        if sign in plain:
+            return SECRET_TEXT.sub(_without_secret, value)
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
+
+
+def _without_secret(found: re.Match[str]) -> str:
+    return (found["scheme"] or found["user"] or found["name"] or "") + REDACTED
