@@ -1,0 +1,1 @@
+"""The business, one package a domain. No GraphQL, no HTTP."""

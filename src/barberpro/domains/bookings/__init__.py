@@ -1,0 +1,1 @@
+"""Who sits in which chair, when, and what became of it."""

@@ -1,0 +1,154 @@
+"""Who and what is free when. Asked once the locks are held, so the answer holds until the commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.expression import FromClause
+
+from barberpro.domains.catalogue.service import LONGEST
+from barberpro.domains.locations.errors import ChairNotFound
+from barberpro.domains.locations.service import chair
+from barberpro.platform import ids
+from barberpro.platform.binding import across_tenants
+from barberpro.platform.database import violated
+from barberpro.platform.doors import Transaction
+from barberpro.platform.sets import among
+
+from .errors import ChairTaken, NoChairFree, SlotTaken
+from .lifecycle import OCCUPYING
+from .rules import Shop, Slot
+from .tables import bookings
+
+TENANT = bindparam("tenant")
+
+
+def _overlapping(other: FromClause) -> ColumnElement[bool]:
+    """This booking keeps its provider and chair in a part of the slot.
+
+    The start is bounded on both sides, so an index that ends in it finds the few rows: what began
+    earlier than the longest booking lasts is over.
+    """
+    return and_(
+        other.c.organization_id == TENANT,
+        other.c.starts_at < bindparam("free"),
+        other.c.starts_at > bindparam("floor"),
+        other.c.free_at > bindparam("starts"),
+        among(other.c.status, OCCUPYING),
+        other.c.id != bindparam("moving"),
+    )
+
+
+_theirs = bookings.alias("theirs")
+_seated = bookings.alias("seated")
+_earlier = bookings.alias("earlier")
+_provider_until = (
+    select(func.max(_theirs.c.free_at))
+    .where(_theirs.c.provider_id == bindparam("provider"), _overlapping(_theirs))
+    .scalar_subquery()
+)
+_has_booked = exists().where(
+    _earlier.c.organization_id == TENANT,
+    _earlier.c.customer_id == bindparam("customer"),
+    among(_earlier.c.status, OCCUPYING),
+    _earlier.c.id != bindparam("moving"),
+)
+
+# A row for each chair and booking that holds it in the slot, or one for a chair that is free.
+AGENDA = across_tenants(
+    select(
+        chair.c.id,
+        chair.c.label,
+        _seated.c.free_at.label("until"),
+        _provider_until.label("provider_until"),
+        _has_booked.label("has_booked"),
+    )
+    .outerjoin_from(chair, _seated, and_(_seated.c.chair_id == chair.c.id, _overlapping(_seated)))
+    .where(
+        chair.c.organization_id == TENANT,
+        chair.c.location_id == bindparam("location"),
+        chair.c.is_active,
+    )
+    .order_by(chair.c.label, chair.c.id),
+    "of one tenant by its own criteria, but of all its locations: a provider is taken also by"
+    " bookings that the caller may not see",
+)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The chair a booking gets, and whether the customer had booked before."""
+
+    chair_id: str
+    has_booked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a booking needs free: a provider, and a chair, which may be a certain one.
+
+    `kept` is the chair of a booking that is moved, taken again where it is free. `moving` is that
+    booking's id: it is not in its own way.
+    """
+
+    shop: Shop
+    slot: Slot
+    provider_id: str
+    customer_id: str
+    chair_id: str | None = None
+    kept: str | None = None
+    moving: str = ""
+
+
+async def seat(tx: Transaction, wish: Wish) -> Seat:
+    """Find the chair: the one asked for, else the one it has, else the first free by label."""
+    rows = await tx.rows(AGENDA, _parameters(tx, wish))
+    time_zone = wish.shop.time_zone
+    if wish.chair_id is not None and all(row.id != wish.chair_id for row in rows):
+        raise ChairNotFound(wish.chair_id[: ids.LIMIT])
+    if rows and rows[0].provider_until is not None:
+        raise SlotTaken(wish.provider_id, rows[0].provider_until, time_zone)
+    free = [row.id for row in rows if row.until is None]
+    if wish.chair_id is not None and wish.chair_id not in free:
+        held = [row for row in rows if row.id == wish.chair_id]
+        raise ChairTaken(held[0].label, max(row.until for row in held), time_zone)
+    if not free:
+        raise NoChairFree(wish.slot.starts_at, wish.slot.free_at, time_zone)
+    best = wish.chair_id or wish.kept or ""
+    return Seat(best if best in free else free[0], rows[0].has_booked)
+
+
+@contextmanager
+def overlaps_refused(wish: Wish) -> Iterator[None]:
+    """The database's own rule against double booking, told as ours.
+
+    The locks keep it from being needed here; it stands against whoever writes without them. What it
+    refuses does not say until when, so the slot's own end is told.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        slot, time_zone = wish.slot, wish.shop.time_zone
+        match violated(error):
+            case "bookings_provider_overlap":
+                raise SlotTaken(wish.provider_id, slot.free_at, time_zone) from error
+            case "bookings_chair_overlap":
+                raise NoChairFree(slot.starts_at, slot.free_at, time_zone) from error
+            case _:
+                raise
+
+
+def _parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
+    return {
+        "tenant": tx.principal.tenant,
+        "location": wish.shop.id,
+        "provider": wish.provider_id,
+        "customer": wish.customer_id,
+        "moving": wish.moving,
+        "starts": wish.slot.starts_at,
+        "free": wish.slot.free_at,
+        "floor": wish.slot.starts_at - LONGEST,
+    }

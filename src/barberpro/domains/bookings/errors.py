@@ -1,0 +1,118 @@
+"""What may stand in the way of a booking; of shops, people and services, their domains tell."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from barberpro.platform.errors import Conflict, Invalid, NotFound
+
+
+@dataclass(eq=False)
+class BookingNotFound(NotFound):
+    """No booking of this organization has that id, or the caller may not see it."""
+
+    code = "BOOKING_NOT_FOUND"
+    says = "There is no booking {booking_id}."
+    booking_id: str
+
+
+@dataclass(eq=False)
+class WrongStatus(Conflict):
+    """From the status the booking has, this change leads nowhere."""
+
+    code = "WRONG_STATUS"
+    says = "A booking that is {from_status} cannot become {to_status}."
+    from_status: str
+    to_status: str
+
+
+@dataclass(eq=False)
+class SlotTaken(Conflict):
+    """The provider has another booking at that time."""
+
+    code = "SLOT_TAKEN"
+    says = "The provider is taken until {until:%d/%m %H:%M}. Choose another time or provider."
+    provider_id: str
+    until: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class ChairTaken(Conflict):
+    """The chair asked for has another booking at that time."""
+
+    code = "CHAIR_TAKEN"
+    says = "Chair {chair} is taken until {until:%d/%m %H:%M}. Choose another time or chair."
+    chair: str
+    until: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class NoChairFree(Conflict):
+    """Every chair of the location has a booking at that time."""
+
+    code = "NO_CHAIR_FREE"
+    says = "No chair is free from {starts_at:%d/%m %H:%M} to {free_at:%H:%M}. Choose another time."
+    starts_at: datetime
+    free_at: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class OutsideOpeningHours(Conflict):
+    """The location is not open for the whole of the booking."""
+
+    code = "OUTSIDE_OPENING_HOURS"
+    says = "The location is not open throughout {starts_at:%d/%m %H:%M} to {ends_at:%H:%M}."
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class StartsInThePast(Invalid):
+    """The booking would have begun already. A few minutes of grace serve who walks in."""
+
+    code = "STARTS_IN_THE_PAST"
+    says = "That time has passed. The earliest start is {earliest:%d/%m %H:%M}."
+    earliest: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class StartsTooFarAhead(Invalid):
+    """The booking begins further ahead than any agenda reaches."""
+
+    code = "STARTS_TOO_FAR_AHEAD"
+    says = "Bookings are taken up to {days} days ahead, until {latest:%d/%m/%Y %H:%M}."
+    days: int
+    latest: datetime
+    time_zone: str
+
+
+@dataclass(eq=False)
+class NotOnTheMinute(Invalid):
+    """The start has seconds."""
+
+    code = "NOT_ON_THE_MINUTE"
+    says = "A booking starts on a whole minute, without seconds."
+
+
+@dataclass(eq=False)
+class NotesTooLong(Invalid):
+    """The notes have more characters than are kept."""
+
+    code = "NOTES_TOO_LONG"
+    says = "Notes have at most {limit} characters; these have {length}."
+    limit: int
+    length: int
+
+
+@dataclass(eq=False)
+class ReasonTooLong(Invalid):
+    """The reason has more characters than are kept."""
+
+    code = "REASON_TOO_LONG"
+    says = "A reason has at most {limit} characters; this one has {length}."
+    limit: int
+    length: int

@@ -1,0 +1,80 @@
+"""What this domain tells others. The subject is the booking; no names and no notes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from barberpro.platform.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMade(Event):
+    """A customer has an appointment."""
+
+    type = "booking.made"
+    location_id: str
+    provider_id: str
+    chair_id: str
+    customer_id: str
+    service_id: str
+    channel: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMoved(Event):
+    """It is at another time, with another provider or in another chair."""
+
+    type = "booking.moved"
+    location_id: str
+    from_starts_at: datetime
+    from_provider_id: str
+    from_chair_id: str
+    starts_at: datetime
+    ends_at: datetime
+    provider_id: str
+    chair_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCancelled(Event):
+    """It will not take place; provider and chair are free."""
+
+    type = "booking.cancelled"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCheckedIn(Event):
+    """The customer is here."""
+
+    type = "booking.checked_in"
+    location_id: str
+    provider_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCompleted(Event):
+    """The service was done."""
+
+    type = "booking.completed"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    service_id: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMissed(Event):
+    """The customer did not come."""
+
+    type = "booking.missed"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    starts_at: datetime

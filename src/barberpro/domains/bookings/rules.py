@@ -1,0 +1,85 @@
+"""The rules of a booking's time and texts. Pure: what they look at is given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from barberpro.domains.locations import service as locations
+from barberpro.platform import text
+
+from .errors import (
+    NotesTooLong,
+    NotOnTheMinute,
+    OutsideOpeningHours,
+    ReasonTooLong,
+    StartsInThePast,
+    StartsTooFarAhead,
+)
+
+GRACE = timedelta(minutes=15)  # who walks in is written down once seated
+FURTHEST_DAYS = 365
+LONGEST_NOTES = 1_000
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A location as the rules look at it."""
+
+    id: str
+    time_zone: str
+    is_active: bool
+    hours: Sequence[locations.Span]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """When a booking takes place, and until when it keeps provider and chair."""
+
+    starts_at: datetime
+    ends_at: datetime
+    free_at: datetime
+
+    @classmethod
+    def beginning(cls, starts_at: datetime, duration: timedelta, buffer: timedelta) -> "Slot":
+        ends_at = starts_at + duration
+        return cls(starts_at, ends_at, ends_at + buffer)
+
+    def moved(self, starts_at: datetime) -> "Slot":
+        """The same length, from another start."""
+        by = starts_at - self.starts_at
+        return Slot(starts_at, self.ends_at + by, self.free_at + by)
+
+
+def start(asked: datetime, *, now: datetime, time_zone: str) -> datetime:
+    """The start in UTC, where it is one that bookings are taken for."""
+    earliest, latest = now - GRACE, now + timedelta(days=FURTHEST_DAYS)
+    if asked < earliest:
+        raise StartsInThePast(earliest, time_zone)
+    if asked > latest:
+        raise StartsTooFarAhead(FURTHEST_DAYS, latest, time_zone)
+    if asked.second or asked.microsecond:
+        raise NotOnTheMinute
+    return asked.astimezone(UTC)
+
+
+def check_open(shop: Shop, slot: Slot) -> None:
+    """The shop is open from start to end; the sweeping after may be behind closed doors."""
+    if not locations.is_open(shop.hours, shop.time_zone, slot.starts_at, slot.ends_at):
+        raise OutsideOpeningHours(slot.starts_at, slot.ends_at, shop.time_zone)
+
+
+def notes(given: str | None) -> str | None:
+    """The notes as they are kept."""
+    kept = text.prose(given)
+    if kept is not None and len(kept) > LONGEST_NOTES:
+        raise NotesTooLong(LONGEST_NOTES, len(kept))
+    return kept
+
+
+def reason(given: str | None) -> str | None:
+    """The reason as it is kept."""
+    kept = text.prose(given)
+    if kept is not None and len(kept) > LONGEST_REASON:
+        raise ReasonTooLong(LONGEST_REASON, len(kept))
+    return kept

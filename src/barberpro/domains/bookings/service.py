@@ -1,0 +1,235 @@
+"""What can be done with bookings. Each change is one row of history and one event."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, update
+
+from barberpro.platform import ids
+from barberpro.platform.doors import Transaction
+from barberpro.platform.events import Event, publish
+
+from . import agenda, events, lifecycle, reading, rules
+from .agenda import Wish
+from .lifecycle import Change, Channel
+from .rules import Slot
+from .tables import booking_changes, bookings
+
+# Made once: what they set comes with each execution.
+MAKE = insert(bookings).returning(bookings)
+ALTER = update(bookings).where(bookings.c.id == bindparam("booking")).returning(bookings)
+REMEMBER = insert(booking_changes)
+
+
+async def create(
+    tx: Transaction,
+    *,
+    location_id: str,
+    provider_id: str,
+    customer_id: str,
+    service_id: str,
+    starts_at: datetime,
+    chair_id: str | None = None,
+    channel: Channel,
+    notes: str | None = None,
+) -> Row[Any]:
+    """Book a service; without a chair named, in the first that is free by label.
+
+    Price and duration are the service's of today, and stay. It is the customer's first visit where
+    they have no other booking that took place or will.
+    """
+    kept_notes = rules.notes(notes)
+    shop, facts = await reading.for_new(
+        tx,
+        location_id=location_id,
+        provider_id=provider_id,
+        customer_id=customer_id,
+        service_id=service_id,
+    )
+    slot = Slot.beginning(
+        rules.start(starts_at, now=tx.now, time_zone=shop.time_zone),
+        duration=timedelta(minutes=facts.duration_minutes),
+        buffer=timedelta(minutes=facts.buffer_minutes),
+    )
+    rules.check_open(shop, slot)
+    wish = Wish(
+        shop=shop, slot=slot, provider_id=provider_id, customer_id=customer_id, chair_id=chair_id
+    )
+    seat = await agenda.seat(tx, wish)
+    made = {
+        "id": ids.new("bkg"),
+        "location_id": location_id,
+        "provider_id": provider_id,
+        "chair_id": seat.chair_id,
+        "customer_id": customer_id,
+        "service_id": service_id,
+        "status": lifecycle.BEGINNING,
+        "channel": channel,
+        **vars(slot),
+        "duration_minutes": facts.duration_minutes,
+        "price_minor": facts.price_minor,
+        "currency_code": facts.currency_code,
+        "is_first_visit": not seat.has_booked,
+        "notes": kept_notes,
+        "created_at": tx.now,
+    }
+    with agenda.overlaps_refused(wish):
+        booking = (await tx.execute(MAKE, made)).one()
+    event = events.BookingMade(
+        subject=booking.id,
+        location_id=location_id,
+        provider_id=provider_id,
+        chair_id=booking.chair_id,
+        customer_id=customer_id,
+        service_id=service_id,
+        channel=channel,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+    )
+    await _record(tx, Change.MADE, event, before=None, after=booking)
+    return booking
+
+
+async def reschedule(
+    tx: Transaction,
+    booking_id: str,
+    *,
+    starts_at: datetime | None = None,
+    provider_id: str | None = None,
+    chair_id: str | None = None,
+) -> Row[Any]:
+    """Move a booking at its location: to another time, provider or chair. Price and duration stay.
+
+    Without a chair named it keeps its own where that is free. To where it is already it does not
+    move: nothing is written, nobody is told.
+    """
+    before = await reading.held_with_shop(tx, booking_id)
+    lifecycle.after(before.status, Change.MOVED)
+    to_start = before.starts_at if starts_at is None else starts_at
+    to_provider = before.provider_id if provider_id is None else provider_id
+    is_elsewhere = to_start != before.starts_at or to_provider != before.provider_id
+    if not is_elsewhere and chair_id in (None, before.chair_id):
+        return before
+    shop = await reading.for_move(tx, location_id=before.location_id, provider_id=to_provider)
+    slot = Slot(before.starts_at, before.ends_at, before.free_at)
+    if to_start != before.starts_at:
+        slot = slot.moved(rules.start(to_start, now=tx.now, time_zone=shop.time_zone))
+        rules.check_open(shop, slot)
+    wish = Wish(
+        shop=shop,
+        slot=slot,
+        provider_id=to_provider,
+        customer_id=before.customer_id,
+        chair_id=chair_id,
+        kept=before.chair_id,
+        moving=before.id,
+    )
+    seat = await agenda.seat(tx, wish)
+    moved = {"booking": before.id, "provider_id": to_provider, "chair_id": seat.chair_id}
+    with agenda.overlaps_refused(wish):
+        booking = (await tx.execute(ALTER, moved | vars(slot))).one()
+    event = events.BookingMoved(
+        subject=booking.id,
+        location_id=booking.location_id,
+        from_starts_at=before.starts_at,
+        from_provider_id=before.provider_id,
+        from_chair_id=before.chair_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        provider_id=to_provider,
+        chair_id=booking.chair_id,
+    )
+    await _record(tx, Change.MOVED, event, before=before, after=booking)
+    return booking
+
+
+async def cancel(tx: Transaction, booking_id: str, *, reason: str | None = None) -> Row[Any]:
+    """Call a booking off; its provider and chair are free again."""
+    kept_reason = rules.reason(reason)
+    before, booking = await _stepped(tx, booking_id, Change.CANCELLED)
+    event = events.BookingCancelled(
+        subject=booking.id,
+        location_id=booking.location_id,
+        provider_id=booking.provider_id,
+        customer_id=booking.customer_id,
+        starts_at=booking.starts_at,
+    )
+    await _record(tx, Change.CANCELLED, event, before=before, after=booking, reason=kept_reason)
+    return booking
+
+
+async def check_in(tx: Transaction, booking_id: str) -> Row[Any]:
+    """The customer is here."""
+    before, booking = await _stepped(tx, booking_id, Change.CHECKED_IN)
+    event = events.BookingCheckedIn(
+        subject=booking.id,
+        location_id=booking.location_id,
+        provider_id=booking.provider_id,
+        customer_id=booking.customer_id,
+    )
+    await _record(tx, Change.CHECKED_IN, event, before=before, after=booking)
+    return booking
+
+
+async def complete(tx: Transaction, booking_id: str) -> Row[Any]:
+    """The service was done. It ended now, or when planned if that is said later."""
+    before, booking = await _stepped(tx, booking_id, Change.COMPLETED)
+    event = events.BookingCompleted(
+        subject=booking.id,
+        location_id=booking.location_id,
+        provider_id=booking.provider_id,
+        customer_id=booking.customer_id,
+        service_id=booking.service_id,
+        ended_at=min(tx.now, booking.ends_at),
+    )
+    await _record(tx, Change.COMPLETED, event, before=before, after=booking)
+    return booking
+
+
+async def mark_no_show(tx: Transaction, booking_id: str) -> Row[Any]:
+    """The customer did not come; provider and chair are free again."""
+    before, booking = await _stepped(tx, booking_id, Change.MISSED)
+    event = events.BookingMissed(
+        subject=booking.id,
+        location_id=booking.location_id,
+        provider_id=booking.provider_id,
+        customer_id=booking.customer_id,
+        starts_at=booking.starts_at,
+    )
+    await _record(tx, Change.MISSED, event, before=before, after=booking)
+    return booking
+
+
+async def _stepped(tx: Transaction, booking_id: str, change: Change) -> tuple[Row[Any], Row[Any]]:
+    """The booking before and after a change of its status alone."""
+    before = await reading.held(tx, booking_id)
+    status = lifecycle.after(before.status, change)
+    return before, (await tx.execute(ALTER, {"booking": booking_id, "status": status})).one()
+
+
+async def _record(
+    tx: Transaction,
+    change: Change,
+    event: Event,
+    *,
+    before: Row[Any] | None,
+    after: Row[Any],
+    reason: str | None = None,
+) -> None:
+    """Add to the booking's history, and tell others."""
+    row = {
+        "id": ids.new("bch"),
+        "booking_id": after.id,
+        "kind": change,
+        "from_status": before.status if before else None,
+        "to_status": after.status,
+        "from_starts_at": before.starts_at if before else None,
+        "to_starts_at": after.starts_at,
+        "from_provider_id": before.provider_id if before else None,
+        "to_provider_id": after.provider_id,
+        "reason": reason,
+        "changed_by": tx.principal.actor,
+        "changed_at": tx.now,
+    }
+    await tx.execute(REMEMBER, row)
+    await publish(tx, event, before=before, after=after)

@@ -1,0 +1,71 @@
+"""Tables of bookings and of every change made to them.
+
+That nobody is booked twice is the database's own rule on both engines (see the first migration): exclusion
+constraints on PostgreSQL, triggers under BEGIN IMMEDIATE on SQLite, over `starts_at` to `free_at` of provider and
+of chair, for the statuses that occupy them.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Text,
+)
+
+from barberpro.platform.tables import AtLocation, Instant, Key, Linked, Refers, tenant_table
+
+bookings = tenant_table(
+    "bookings",
+    "bkg",
+    Refers("location_id", "locations"),
+    Refers("provider_id", "providers"),
+    Refers("chair_id", "chairs"),
+    Refers("customer_id", "customers"),
+    Refers("service_id", "services"),
+    Column("status", Key, nullable=False),
+    Column("channel", Key, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column(
+        "free_at", Instant, nullable=False
+    ),  # ends_at and the service's buffer: when the next may begin
+    Column("duration_minutes", Integer, nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("currency_code", Key, nullable=False),
+    Column("is_first_visit", Boolean, nullable=False),
+    Column("notes", Text),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
+    CheckConstraint(
+        "status IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
+    ),
+    rows=(AtLocation(),),
+)
+b = bookings.c
+Index(None, b.organization_id, b.starts_at, b.id)
+Index(None, b.organization_id, b.created_at, b.id)
+Index(None, b.organization_id, b.location_id, b.starts_at, b.id)
+Index(None, b.organization_id, b.provider_id, b.starts_at, b.id)
+Index(None, b.organization_id, b.chair_id, b.starts_at, b.id)
+Index(None, b.organization_id, b.customer_id, b.starts_at, b.id)
+
+booking_changes = tenant_table(
+    "booking_changes",
+    "bch",
+    Refers("booking_id", "bookings"),
+    Column("kind", Key, nullable=False),
+    Column("from_status", Key),
+    Column("to_status", Key, nullable=False),
+    Column("from_starts_at", Instant),
+    Column("to_starts_at", Instant, nullable=False),
+    Column("from_provider_id", Key),
+    Column("to_provider_id", Key, nullable=False),
+    Column("reason", Text),
+    Column("changed_by", Key, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    rows=(Linked("bookings", key="id", column="booking_id"),),
+)
+Index(None, booking_changes.c.organization_id, booking_changes.c.booking_id, booking_changes.c.id)

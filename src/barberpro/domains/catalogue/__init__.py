@@ -1,0 +1,1 @@
+"""What a shop offers: services, how long they take and what they cost."""

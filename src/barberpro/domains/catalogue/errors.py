@@ -1,0 +1,69 @@
+"""What may stand in the way when services are offered and changed."""
+
+from dataclasses import dataclass
+
+from barberpro.platform.errors import Conflict, Invalid, NotFound
+
+
+@dataclass(eq=False)
+class ServiceNotFound(NotFound):
+    """No service of this organization has that id."""
+
+    code = "SERVICE_NOT_FOUND"
+    says = "There is no service {service_id}."
+    service_id: str
+
+
+@dataclass(eq=False)
+class ServiceNameTaken(Conflict):
+    """Another service of the organization has this name; case and accents do not count."""
+
+    code = "SERVICE_NAME_TAKEN"
+    says = "Another service is called {name} already. Choose another name."
+    name: str
+
+
+@dataclass(eq=False)
+class ServiceWithdrawn(Conflict):
+    """The service is offered no more."""
+
+    code = "SERVICE_WITHDRAWN"
+    says = "The service {service_id} is no longer offered."
+    service_id: str
+
+
+@dataclass(eq=False)
+class DurationOutOfRange(Invalid):
+    """A service is too short or too long."""
+
+    code = "DURATION_OUT_OF_RANGE"
+    says = "A service takes {minimum} to {maximum} minutes."
+    minimum: int
+    maximum: int
+
+
+@dataclass(eq=False)
+class BufferOutOfRange(Invalid):
+    """The time kept free after a service is negative or too long."""
+
+    code = "BUFFER_OUT_OF_RANGE"
+    says = "The time kept free after a service is {minimum} to {maximum} minutes."
+    minimum: int
+    maximum: int
+
+
+@dataclass(eq=False)
+class PriceOutOfRange(Invalid):
+    """The price is negative or too large."""
+
+    code = "PRICE_OUT_OF_RANGE"
+    says = "A price is from nothing to {maximum_minor} in the smallest unit of its currency."
+    maximum_minor: int
+
+
+@dataclass(eq=False)
+class UnknownCurrency(Invalid):
+    """The currency is not one of ISO 4217."""
+
+    code = "UNKNOWN_CURRENCY"
+    says = "There is no such currency. Use a code of ISO 4217, as ARS."

@@ -1,0 +1,1 @@
+"""Shops: where they are, their chairs and when they are open."""

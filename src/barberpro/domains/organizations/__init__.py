@@ -1,0 +1,1 @@
+"""Tenants, and the applications that speak for them."""

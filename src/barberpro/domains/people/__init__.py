@@ -1,0 +1,1 @@
+"""Providers who cut, customers who sit."""

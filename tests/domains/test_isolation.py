@@ -1,0 +1,276 @@
+"""Whatever a service is asked, nobody reaches what is not theirs, nor learns that it exists.
+
+Two outsiders try every public function of every domain: someone of another organization, and someone of the same one
+who is limited to another shop.
+"""
+
+import contextlib
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from barberpro.domains.bookings import service as bookings
+from barberpro.domains.bookings.events import BookingCompleted
+from barberpro.domains.bookings.lifecycle import Channel
+from barberpro.domains.catalogue import service as catalogue
+from barberpro.domains.locations import service as locations
+from barberpro.domains.locations.errors import ChairNotFound
+from barberpro.domains.organizations import service as organizations
+from barberpro.domains.people import service as people
+from barberpro.domains.people.errors import ProviderNotAtLocation
+from barberpro.domains.people.handlers import remember_visit
+from barberpro.platform.discovery import modules
+from barberpro.platform.doors import Transaction, transaction
+from barberpro.platform.errors import NotFound
+from barberpro.platform.money import Money
+from barberpro.platform.principal import Principal
+from barberpro.platform.tables import metadata
+
+from ..chain import open_shop
+
+ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Things:
+    """One of each thing that has an id."""
+
+    location: str
+    chair: str
+    provider: str
+    customer: str
+    service: str
+    booking: str
+
+
+async def furnish(tx: Transaction, name: str) -> Things:
+    shop = await open_shop(tx, name)
+    chairs = metadata.tables["chairs"]
+    chair = (await tx.rows(select(chairs).where(chairs.c.location_id == shop.id)))[0]
+    provider = await people.register_provider(tx, name="Ana", location_ids=[shop.id])
+    customer = await people.register_customer(tx, name="Carla", home_location_id=shop.id)
+    service = await catalogue.offer_service(
+        tx, name=f"Corte {name}", duration_minutes=30, buffer_minutes=0, price=Money(1, "ARS")
+    )
+    booking = await bookings.create(
+        tx,
+        location_id=shop.id,
+        provider_id=provider.id,
+        customer_id=customer.id,
+        service_id=service.id,
+        starts_at=ELEVEN,
+        channel=Channel.WEB,
+    )
+    return Things(shop.id, chair.id, provider.id, customer.id, service.id, booking.id)
+
+
+Attempt = Callable[[Transaction, Things, Things], Any]
+"""What is tried with `theirs`, beside things of one's `own`."""
+
+
+def books_with(what: str) -> Attempt:
+    """Book with one's own things, except for one."""
+
+    def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
+        keys = ("location", "provider", "customer", "service", "chair")
+        things = {f"{key}_id": getattr(theirs if key == what else own, key) for key in keys}
+        noon = ELEVEN + timedelta(hours=1)
+        return bookings.create(tx, **things, starts_at=noon, channel=Channel.WEB)
+
+    return attempt
+
+
+# Each function with each of the ids it takes.
+ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
+    (locations.set_hours, lambda tx, theirs, _: locations.set_hours(tx, theirs.location, hours=[])),
+    (
+        locations.add_chair,
+        lambda tx, theirs, _: locations.add_chair(tx, theirs.location, label="9"),
+    ),
+    (locations.close, lambda tx, theirs, _: locations.close(tx, theirs.location)),
+    (locations.reopen, lambda tx, theirs, _: locations.reopen(tx, theirs.location)),
+    (
+        locations.check_known,
+        lambda tx, theirs, own: locations.check_known(tx, [own.location, theirs.location]),
+    ),
+    (
+        people.register_provider,
+        lambda tx, theirs, own: people.register_provider(
+            tx, name="Eva", location_ids=[own.location, theirs.location]
+        ),
+    ),
+    (
+        people.rename_provider,
+        lambda tx, theirs, _: people.rename_provider(tx, theirs.provider, name="Eva"),
+    ),
+    (
+        people.assign_location,
+        lambda tx, theirs, own: people.assign_location(tx, theirs.provider, own.location),
+    ),
+    (
+        people.assign_location,
+        lambda tx, theirs, own: people.assign_location(tx, own.provider, theirs.location),
+    ),
+    (
+        people.unassign_location,
+        lambda tx, theirs, own: people.unassign_location(tx, theirs.provider, own.location),
+    ),
+    (
+        people.unassign_location,
+        lambda tx, theirs, own: people.unassign_location(tx, own.provider, theirs.location),
+    ),
+    (people.leave, lambda tx, theirs, _: people.leave(tx, theirs.provider)),
+    (
+        people.register_customer,
+        lambda tx, theirs, _: people.register_customer(
+            tx, name="Eva", home_location_id=theirs.location
+        ),
+    ),
+    (
+        people.rename_customer,
+        lambda tx, theirs, _: people.rename_customer(tx, theirs.customer, name="Eva"),
+    ),
+    (people.visit_counts, lambda tx, theirs, _: tx.rows(people.visit_counts([theirs.customer]))),
+    (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
+    (bookings.create, books_with("location")),
+    (bookings.create, books_with("provider")),
+    (bookings.create, books_with("customer")),
+    (bookings.create, books_with("chair")),
+    (bookings.reschedule, lambda tx, theirs, _: bookings.reschedule(tx, theirs.booking)),
+    (
+        bookings.reschedule,
+        lambda tx, theirs, _: bookings.reschedule(
+            tx, theirs.booking, starts_at=ELEVEN + timedelta(hours=1)
+        ),
+    ),
+    (
+        bookings.reschedule,
+        lambda tx, theirs, own: bookings.reschedule(tx, own.booking, provider_id=theirs.provider),
+    ),
+    (
+        bookings.reschedule,
+        lambda tx, theirs, own: bookings.reschedule(tx, own.booking, chair_id=theirs.chair),
+    ),
+    (bookings.cancel, lambda tx, theirs, _: bookings.cancel(tx, theirs.booking)),
+    (bookings.check_in, lambda tx, theirs, _: bookings.check_in(tx, theirs.booking)),
+    (bookings.complete, lambda tx, theirs, _: bookings.complete(tx, theirs.booking)),
+    (bookings.mark_no_show, lambda tx, theirs, _: bookings.mark_no_show(tx, theirs.booking)),
+]
+
+# Services belong to no shop: they are out of reach in another organization only.
+ATTEMPTS_ON_SERVICES: list[tuple[Callable[..., Any], Attempt]] = [
+    (
+        catalogue.reprice,
+        lambda tx, theirs, _: catalogue.reprice(tx, theirs.service, price=Money(5, "ARS")),
+    ),
+    (catalogue.withdraw, lambda tx, theirs, _: catalogue.withdraw(tx, theirs.service)),
+    (bookings.create, books_with("service")),
+]
+
+TAKE_NO_IDS = {organizations.found, locations.open_location, catalogue.offer_service}
+MISMATCHED = (ChairNotFound, ProviderNotAtLocation)
+"""What an owner is told who mixes things of two shops: not that they do not exist."""
+READS = {people.visit_counts, people.last_visits}
+
+
+def public_functions() -> set[Callable[..., Any]]:
+    return {
+        function
+        for module in modules("barberpro.domains", "service")
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def test_no_public_function_is_left_out() -> None:
+    tried = {function for function, _ in ATTEMPTS + ATTEMPTS_ON_SERVICES}
+    assert public_functions() == tried | TAKE_NO_IDS
+    for function in TAKE_NO_IDS:
+        names = inspect.signature(function).parameters
+        assert not [name for name in names if name.endswith(("_id", "_ids"))]
+
+
+async def test_another_organization_reaches_nothing(
+    opening: Any, stranger: Principal, visited: Things, untouched: Any
+) -> None:
+    async with opening(stranger) as tx:
+        own = await furnish(tx, "Sur")
+    async with untouched():
+        for function, attempt in ATTEMPTS + ATTEMPTS_ON_SERVICES:
+            await fails(opening(stranger), function, attempt, visited, own)
+
+
+async def test_who_is_limited_to_a_shop_reaches_nothing_of_another(
+    opening: Any, principal: Principal, visited: Things, untouched: Any
+) -> None:
+    async with opening() as tx:
+        own = await furnish(tx, "Norte")
+    limited = Principal(**{**vars(principal), "locations": frozenset({own.location})})
+    async with untouched():
+        for function, attempt in ATTEMPTS:
+            await fails(opening(limited), function, attempt, visited, own)
+
+
+async def test_the_owner_reaches_it_all(opening: Any, visited: Things) -> None:
+    """So that the attempts above fail for who asks, not for what is asked."""
+    async with opening() as tx:
+        own = await furnish(tx, "Norte")
+    for _, attempt in ATTEMPTS + ATTEMPTS_ON_SERVICES:
+        with pytest.raises(Undone):
+            async with opening() as tx:
+                with contextlib.suppress(*MISMATCHED):
+                    assert await attempt(tx, visited, own) != []
+                raise Undone
+
+
+class Undone(Exception):
+    """Ends a transaction whose outcome is of no interest."""
+
+
+async def fails(
+    opened: Any, function: Callable[..., Any], attempt: Attempt, theirs: Things, own: Things
+) -> None:
+    """The attempt finds nothing: not found, or no rows."""
+    found: Any = []
+    with contextlib.suppress(NotFound):
+        async with opened as tx:
+            found = await attempt(tx, theirs, own)
+            if function not in READS:
+                pytest.fail(f"{function.__module__}.{function.__name__} answered an outsider")
+    assert found == []
+
+
+@pytest.fixture
+async def visited(database: Any, clock: Any, opening: Any, principal: Principal) -> Things:
+    """What belongs to the test's own organization, with a visit on record."""
+    async with opening() as tx:
+        things = await furnish(tx, "Sur")
+    event = BookingCompleted(
+        subject=things.booking,
+        location_id=things.location,
+        provider_id=things.provider,
+        customer_id=things.customer,
+        service_id=things.service,
+        ended_at=clock(),
+    )
+    async with transaction(database, principal, clock, "test", answering="evt") as tx:
+        await remember_visit(tx, event)
+    return things
+
+
+@pytest.fixture
+def untouched(state: Callable[[], Awaitable[Any]]) -> Callable[[], Any]:
+    """`async with untouched():` nothing of the organization changes meanwhile."""
+
+    @contextlib.asynccontextmanager
+    async def watch() -> AsyncIterator[None]:
+        before = await state()
+        yield
+        assert await state() == before
+
+    return watch
