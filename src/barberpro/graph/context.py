@@ -1,0 +1,82 @@
+"""What an operation carries: the caller, the doors, and where batches wait. Made once, and gone with it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, Select
+
+from barberpro.platform.clock import Clock
+from barberpro.platform.database import Database
+from barberpro.platform.doors import Reader, Transaction, Values, transaction
+from barberpro.platform.locale import Catalogue, Language
+from barberpro.platform.principal import Principal
+
+from .batching import Batch
+from .cursors import Cursors
+
+Rows = Sequence[Row[Any]]
+
+PAGE_LIMIT = 100
+REGISTERED_PAGE_LIMIT = 1_000
+
+
+@dataclass
+class Context:
+    """All a resolver may use."""
+
+    principal: Principal
+    database: Database
+    clock: Clock
+    catalogue: Catalogue
+    cursors: Cursors
+    language: Language = "es-AR"
+    request_id: str = ""
+    _batches: dict[Any, Batch] = field(default_factory=dict)
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.database, self.principal)
+
+    @property
+    def dialect(self) -> str:
+        return self.database.dialect
+
+    @property
+    def statements(self) -> int:
+        """How many reads this operation has sent."""
+        return self.reader.statements
+
+    async def rows(self, statement: Select[*tuple[Any, ...]], values: Values | None = None) -> Rows:
+        """Run a SELECT for this caller; `values` are the statement's own named parameters."""
+        return await self.reader.rows(statement, values)
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction for this caller; commits at its end."""
+        return transaction(self.database, self.principal, self.clock, self.request_id)
+
+    def batch(self, key: Any, load: Callable[[Sequence[Any]], Any], *, cache: bool) -> Batch:
+        """The batch of a field at one place in the document."""
+        if key not in self._batches:
+            self._batches[key] = Batch(load, cache=cache, running=self._running)
+        return self._batches[key]
+
+    async def close(self) -> None:
+        """End what is still running for this operation: after a deadline nothing goes on unseen."""
+        left = list(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def forget_batches(self) -> None:
+        """Drop what was loaded: a mutation has changed what it showed."""
+        self._batches.clear()
+
+
+async def gathered(*work: Any) -> list[Any]:
+    """Run siblings side by side; the first failure cancels the rest and is told."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(w) for w in work]
+    return [task.result() for task in tasks]

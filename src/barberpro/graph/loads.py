@@ -1,0 +1,258 @@
+"""What a field's declaration says about where its values come from.
+
+A load answers for *all* parents of a level at once, in parent order, with a statement that it builds once. graphql-core
+reaches it through a batch per field and place in the document (`fields.py`); the compiled executor reads the same
+declarations and the same statement builders.
+"""
+
+import inspect
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, Table, select
+
+from barberpro.platform import ids
+from barberpro.platform.sets import among, key_set
+from barberpro.platform.tables import Instant
+
+from .choices import Ordering, Sort, condition, conditions
+from .connections import Page
+from .context import Context, Rows
+from .paging import (
+    PARENT,
+    Link,
+    all_per_parent,
+    count_of_all,
+    count_per_parent,
+    page_of_all,
+    page_per_parent,
+    wanted,
+)
+
+Parents = Sequence[Any]
+BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
+
+INHERITED = "(the type's)"
+"""A field that states no scope has its type's."""
+PUBLIC = ""
+"""The scope of what anybody may see who has a valid token."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Load:
+    """Base of all declarations."""
+
+    scope: str = INHERITED
+    cost: int | None = None
+    """Stated where the kind does not give it: batched functions, and computed values that ask elsewhere."""
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
+        """The field's value for every parent, in their order."""
+        raise NotImplementedError(type(self).__name__)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Computed(Load):
+    """A value made from columns of the parent's own row. `fn` may take the context as a keyword."""
+
+    columns: tuple[str, ...]
+    fn: Callable[..., Any]
+
+    @cached_property
+    def takes_context(self) -> bool:
+        return "context" in inspect.signature(self.fn).parameters
+
+    def value(self, parent: Any, context: Context) -> Any:
+        cells = [getattr(parent, name) for name in self.columns]
+        return self.fn(*cells, context=context) if self.takes_context else self.fn(*cells)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class One(Load):
+    """The row that `local` of each parent points at."""
+
+    local: str
+    remote: Column[Any]
+
+    @property
+    def target(self) -> Table:
+        return _table(self.remote)
+
+    @cached_property
+    def statement(self) -> Select[Any]:
+        return select(self.target).where(among(self.remote, key_set("keys")))
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
+        return await self.by_keys([getattr(p, self.local) for p in parents], context)
+
+    async def by_keys(self, keys: Sequence[Any], context: Context) -> list[Any]:
+        """The rows behind these keys, in their order; None where there is none the caller may see."""
+        asked = sorted({k for k in keys if k is not None})
+        rows = await context.rows(self.statement, {"keys": asked}) if asked else []
+        found = {getattr(row, self.remote.name): row for row in rows}
+        return [found.get(k) for k in keys]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Many(Load):
+    """All rows of each parent, for lists that stay short: `size` is how many to expect, for the cost."""
+
+    target: Table
+    link: Link
+    order: tuple[ColumnElement[Any], ...]
+    size: int
+
+    @cached_property
+    def statement(self) -> Select[Any]:
+        return all_per_parent(self.target, self.link, (*self.order, self.target.c.id))
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
+        rows = await context.rows(self.statement, {"keys": sorted({p.id for p in parents})})
+        groups = _grouped(rows)
+        return [groups[p.id] for p in parents]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Expression(Load):
+    """A scalar in SQL over the parent's own row."""
+
+    table: Table
+    sql: ColumnElement[Any]
+
+    @cached_property
+    def statement(self) -> Select[Any, Any]:
+        id_ = self.table.c.id
+        return select(id_.label(PARENT), self.sql.label("value")).where(among(id_, key_set("keys")))
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
+        rows = await context.rows(self.statement, {"keys": sorted({p.id for p in parents})})
+        found = {row.parent_key: row.value for row in rows}
+        return [found.get(p.id) for p in parents]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Batched(Load):
+    """`fn(parents, context, **arguments)`: anything a domain can answer for all parents at once."""
+
+    fn: BatchFunction
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
+        values = await self.fn(parents, context, **arguments)
+        if len(values) != len(parents):
+            raise ValueError(
+                f"{self.fn.__name__} gave {len(values)} values for {len(parents)} parents"
+            )
+        return values
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ById(Load):
+    """At the root: the row with this id, or None. An id of another type or tenant is simply not found."""
+
+    table: Table
+
+    @cached_property
+    def statement(self) -> Select[Any]:
+        return One(local="id", remote=self.table.c.id).statement
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
+        rows = await self.by_ids([arguments["id"]], context)
+        return [rows[0] for _ in parents]
+
+    async def by_ids(self, asked: Sequence[str], context: Context) -> list[Any]:
+        known = sorted({i for i in asked if ids.prefix_of(i) == self.table.info["prefix"]})
+        rows = await context.rows(self.statement, {"keys": known}) if known else []
+        found = {row.id: row for row in rows}
+        return [found.get(i) for i in asked]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pages(Load):
+    """A connection: a page of the whole table at the root, or one for each parent."""
+
+    name: str
+    """What cursors are bound to."""
+    target: Table
+    ordering: Ordering
+    filter: type | None = None
+    link: Link | None = None
+    where: tuple[ColumnElement[bool], ...] = ()
+    """Conditions that always hold."""
+    _statements: dict[Any, Select[Any]] = field(default_factory=dict)
+
+    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Page]:
+        first, after = arguments["first"], arguments.get("after")
+        sort = self.ordering.sort(arguments.get("order_by"))
+        chosen = conditions(self.filter, arguments.get("filter")) if self.filter else {}
+        values = {f"f_{name}": value for name, value in chosen.items()}
+        values["page_limit"] = first + 1
+        if after is not None:
+            values["after_key"], values["after_id"] = self._past(context, sort, after)
+        statement = self.statement(
+            context.dialect, sort, frozenset(chosen), after=after is not None
+        )
+        if self.link is None:
+            pages = {None: await context.rows(statement, values)}
+            owners: list[Any] = [None] * len(parents)
+        else:
+            owners = [p.id for p in parents]
+            pages = _grouped(await context.rows(statement, values | {"keys": sorted(set(owners))}))
+        return [
+            Page(rows[:first], len(rows) > first, after, sort, context.cursors, self, owner, chosen)
+            for owner in owners
+            for rows in [pages[owner]]
+        ]
+
+    def statement(
+        self, dialect: str, sort: Sort, members: frozenset[str], *, after: bool
+    ) -> Select[Any]:
+        """The page's statement in this shape; kept, for there are few."""
+        shape = (dialect, sort.name, members, after)
+        if shape not in self._statements:
+            where = self._where(members)
+            self._statements[shape] = (
+                page_of_all(self.target, sort, where, after=after)
+                if self.link is None
+                else page_per_parent(dialect, self.target, self.link, sort, where, after=after)
+            )
+        return self._statements[shape]
+
+    async def totals(self, pages: Sequence[Page], context: Context) -> list[int]:
+        """How many items the lists have that these pages came from; one statement for all."""
+        chosen: Mapping[str, Any] = pages[0].chosen
+        where = self._where(frozenset(chosen))
+        values: dict[str, Any] = {f"f_{name}": value for name, value in chosen.items()}
+        if self.link is None:
+            statement = count_of_all(self.target, where)
+        else:
+            statement = count_per_parent(self.target, self.link, where)
+            values["keys"] = sorted({p.parent for p in pages})
+        found = {row.parent_key: row.total for row in await context.rows(statement, values)}
+        return [found.get(p.parent or "", 0) for p in pages]
+
+    def _where(self, members: frozenset[str]) -> list[ColumnElement[bool]]:
+        given = {name: condition(self.filter, name) for name in members} if self.filter else {}
+        return [*self.where, *wanted(given)]
+
+    def _past(self, context: Context, sort: Sort, after: str) -> list[Any]:
+        key, id_ = context.cursors.read(self.name, sort.name, after)
+        moment = isinstance(sort.column.type, Instant)
+        return [datetime.fromisoformat(key) if moment else key, id_]
+
+
+def _grouped(rows: Rows) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row.parent_key].append(row)
+    return groups
+
+
+def _table(column: Column[Any]) -> Table:
+    table = column.table
+    if not isinstance(table, Table):
+        raise TypeError(f"{column} belongs to no table")
+    return table

@@ -1,0 +1,128 @@
+"""Statements that page: one for a whole list, or one for the pages of all parents of a level.
+
+Per parent, PostgreSQL takes a lateral join over the keys; SQLite, which has none, takes the ids of each page from a
+correlated subquery. Both walk the index once a parent, however many rows the parent has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+
+from barberpro.platform.sets import among, each, key_set
+
+from .choices import Condition, Sort
+
+PARENT = "parent_key"
+LIMIT = bindparam("page_limit", type_=Integer)
+
+
+@dataclass(frozen=True)
+class Link:
+    """How a target row belongs to its parent: by a column of its own, or of a link table between the two."""
+
+    parent: Column[Any]
+    """The column that holds the parent's id."""
+    target: Column[Any] | None = None
+    """Where a link table stands between: its column that holds the target's id."""
+
+
+def page_of_all(
+    target: Table, sort: Sort, wanted: Sequence[ColumnElement[bool]], *, after: bool
+) -> Select[Any]:
+    """A page of the whole table."""
+    found = select(target).where(*wanted)
+    if after:
+        found = found.where(_beyond(target, sort))
+    return found.order_by(*sort.clauses(target)).limit(LIMIT)
+
+
+def page_per_parent(
+    dialect: str,
+    target: Table,
+    link: Link,
+    sort: Sort,
+    wanted: Sequence[ColumnElement[bool]],
+    *,
+    after: bool,
+) -> Select[Any]:
+    """A page for each of `keys`, ordered within each; `parent_key` says whose."""
+    keys = each(key_set("keys"))
+    if dialect == "sqlite":
+        ids = _of_parent(select(target.c.id), target, link, keys, wanted)
+        ids = ids.where(_beyond(target, sort)) if after else ids
+        inner = target.alias("page")
+        page = ids.order_by(*sort.clauses(target)).limit(LIMIT).correlate(keys)
+        joined = keys.join(inner, inner.c.id.in_(page))
+    else:
+        rows = _of_parent(select(target), target, link, keys, wanted)
+        rows = rows.where(_beyond(target, sort)) if after else rows
+        inner = rows.order_by(*sort.clauses(target)).limit(LIMIT).correlate(keys).lateral("page")
+        joined = keys.join(inner, true())
+    columns = [inner.c[c.name] for c in target.c]
+    parent = keys.c.value.label(PARENT)
+    return select(parent, *columns).select_from(joined).order_by(*sort.clauses(inner))
+
+
+def all_per_parent(target: Table, link: Link, order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Every row of each of `keys`."""
+    found = select(link.parent.label(PARENT), *target.c).select_from(_linked(target, link))
+    return found.where(among(link.parent, key_set("keys"))).order_by(*order)
+
+
+def count_per_parent(
+    target: Table, link: Link, wanted: Sequence[ColumnElement[bool]]
+) -> Select[Any, int]:
+    """How many rows each of `keys` has; those with none are absent."""
+    counted = select(link.parent.label(PARENT), func.count().label("total"))
+    found = counted.select_from(_linked(target, link)).where(
+        among(link.parent, key_set("keys")), *wanted
+    )
+    return found.group_by(link.parent)
+
+
+def count_of_all(target: Table, wanted: Sequence[ColumnElement[bool]]) -> Select[Any, int]:
+    """How many rows there are, in one row."""
+    return select(literal("", Text).label(PARENT), func.count(target.c.id).label("total")).where(
+        *wanted
+    )
+
+
+def _of_parent(
+    rows: Select[Any], target: Table, link: Link, keys: Any, wanted: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    return rows.select_from(_linked(target, link)).where(link.parent == keys.c.value, *wanted)
+
+
+def _linked(target: Table, link: Link) -> FromClause:
+    """The target's rows, joined to the link table where one stands between."""
+    if link.target is None:
+        return target
+    return target.join(link.target.table, link.target == target.c.id)
+
+
+def _beyond(target: Table, sort: Sort) -> ColumnElement[bool]:
+    """Rows past the cursor, by the ordering's column and then the id."""
+    key, id_ = sort.keys(target)
+    here = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=id_.type))
+    return tuple_(key, id_) < here if sort.descending else tuple_(key, id_) > here
+
+
+def wanted(conditions: dict[str, Condition], prefix: str = "f_") -> list[ColumnElement[bool]]:
+    """The conditions of a filter, each with its parameter."""
+    return [condition(prefix + name) for name, condition in sorted(conditions.items())]

@@ -1,0 +1,137 @@
+"""Builds one GraphQL schema from what resolver modules declared: the whole, or any domains of it.
+
+Extensions are applied to the schema being built and to no other, so one process can hold the whole schema and the
+subgraph of a single domain.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+import strawberry
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from . import nodes
+from .declared import BACKREF, check, needed_scope
+from .directives import Cost, ListSize, RequiresScopes
+from .fields import load_of
+from .loads import INHERITED, PUBLIC, Load, Many, Pages
+from .scalars import SCALARS
+from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, about
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A schema, ready to plan and execute over."""
+
+    core: GraphQLSchema
+    sdl: str
+    scopes: dict[tuple[str, str], str]
+    """(type, field) → the scope it needs; `PUBLIC` is the empty string."""
+    loads: dict[tuple[str, str], Load]
+    """(type, field) → its declaration; plain columns have none."""
+    version: str
+    """Changes with the SDL."""
+
+    def scope(self, type_name: str, field_name: str) -> str:
+        return self.scopes[type_name, field_name]
+
+    def load(self, type_name: str, field_name: str) -> Load | None:
+        return self.loads.get((type_name, field_name))
+
+
+def discover() -> list[str]:
+    """Import every resolver module that is installed; the names of those modules."""
+    found = sorted(entry_points(group="barberpro.subgraphs"), key=lambda e: e.name)
+    return [entry.load().__name__ for entry in found]
+
+
+def build_schema(domains: Collection[str] | None = None) -> Graph:
+    """The schema of these resolver modules, or of all that are installed.
+
+    Raises Undeclared, naming the field, where one lacks its scope, its cost or its description.
+    """
+    modules = {*(discover() if domains is None else domains), nodes.__name__}
+    schema = _Schema(modules)
+    core = schema._schema
+    scopes: dict[tuple[str, str], str] = {}
+    loads: dict[tuple[str, str], Load] = {}
+    for type_name, name, field in _fields(core):
+        declared: StrawberryField | None = field.extensions.get(BACKREF)
+        load = load_of(declared) if declared is not None else None
+        check(core, type_name, name, declared, load)
+        scopes[type_name, name] = needed_scope(core, type_name, name, load)
+        if load is not None:
+            loads[type_name, name] = load
+    sdl = print_schema(schema) + "\n"
+    return Graph(core, sdl, scopes, loads, hashlib.sha256(sdl.encode()).hexdigest()[:16])
+
+
+class _Schema(strawberry.Schema):
+    """Strawberry's schema, with the types and extensions of some modules and no others."""
+
+    def __init__(self, modules: set[str]) -> None:
+        self._modules = modules
+        acts = any(self._has(extension.domain) for extension in EXTENSIONS.get(Mutation, ()))
+        super().__init__(
+            query=Query,
+            mutation=Mutation if acts else None,
+            types=[e for e in ENTITIES.values() if (known := about(e)) and self._has(known.domain)],
+            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+        )
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        own = type_definition.fields
+        known = about(type_definition.origin)
+        if known is not None and known.table is not None and not self._has(known.domain):
+            own = [f for f in own if f.python_name == "id"]  # a foreign entity is its key
+        added = [
+            field
+            for extension in EXTENSIONS.get(type_definition.origin, ())
+            if self._has(extension.domain)
+            for field in extension.fields
+        ]
+        fields = [*own, *added]
+        _state_directives(type_definition, known.scope if known else PUBLIC, fields)
+        return fields
+
+    def _has(self, module: str) -> bool:
+        """Whether a module is one of the chosen, or stands in a package that is."""
+        return any(module == chosen or module.startswith(f"{chosen}.") for chosen in self._modules)
+
+
+def _state_directives(
+    definition: StrawberryObjectDefinition, scope: str, fields: Iterable[StrawberryField]
+) -> None:
+    """Say in the SDL what the declarations say; the same in every schema they are built into."""
+    if scope not in (PUBLIC, INHERIT_FROM_PARENT):
+        definition.directives = (RequiresScopes(scopes=[[scope]]),)
+    for field in fields:
+        load = load_of(field)
+        if load is not None:
+            field.directives = list(_directives(load))
+
+
+def _directives(load: Load) -> Iterable[object]:
+    if load.scope not in (INHERITED, PUBLIC):
+        yield RequiresScopes(scopes=[[load.scope]])
+    if load.cost:
+        yield Cost(weight=str(load.cost))
+    if isinstance(load, Pages):
+        yield ListSize(slicing_arguments=["first"])
+    if isinstance(load, Many):
+        yield ListSize(assumed_size=load.size)
+
+
+def _fields(core: GraphQLSchema) -> Iterable[tuple[str, str, GraphQLField]]:
+    for type_name, type_ in core.type_map.items():
+        if type_name.startswith("__"):
+            continue
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in type_.fields.items():
+                yield type_name, name, field
