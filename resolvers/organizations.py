@@ -1,0 +1,65 @@
+"""The organization in the graph, and the caller."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import select
+
+from barberpro.domains.organizations import tables
+from barberpro.graph.context import Context
+from barberpro.graph.fields import PUBLIC, batched
+from barberpro.graph.types import Node, Query, entity, extends, value
+
+
+@entity(tables.organizations, scope="organization:read")
+class Organization(Node):
+    """A business with its shops: what a token speaks for."""
+
+    name: str
+    """What the business is called."""
+    created_at: datetime
+    """When it joined."""
+
+
+@value
+class Viewer:
+    """Whoever this request speaks for."""
+
+    client_id: strawberry.ID
+    """The OAuth client that calls."""
+    client_name: str
+    """The client's name; its registered documents stand under it."""
+    tenant_id: strawberry.ID
+    """The organization the token speaks for."""
+    scopes: list[str]
+    """What the caller may do, in alphabetical order."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What `Viewer` shows of a principal."""
+
+    client_id: str
+    client_name: str
+    tenant_id: str
+    scopes: list[str]
+
+
+async def viewer(parents: Any, context: Context) -> list[Caller]:
+    """Who is asking, for which organization, and what they may do."""
+    who = context.principal
+    return [Caller(who.client, who.client_name, who.tenant, sorted(who.scopes)) for _ in parents]
+
+
+async def organization(parents: Any, context: Context) -> list[Any]:
+    """The organization the token speaks for."""
+    rows = await context.rows(select(tables.organizations))
+    return [rows[0] for _ in parents]
+
+
+@extends(Query)
+class OrganizationQueries:
+    viewer: Viewer = batched(viewer, cost=0, scope=PUBLIC)
+    organization: Organization | None = batched(organization, cost=0, scope="organization:read")
