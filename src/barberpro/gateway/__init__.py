@@ -1,0 +1,1 @@
+"""The runtime in front of the graph: HTTP, identity, limits, registered documents."""

@@ -1,0 +1,46 @@
+"""`python -m barberpro.gateway`: the web process, or several of them, under uvicorn."""
+
+import argparse
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+
+from barberpro.platform.settings import Settings
+from barberpro.platform.telemetry import configure
+
+from .app import create_app
+
+DRAIN_SECONDS = 25
+
+
+def application() -> Starlette:
+    """The application under the environment's settings; what each uvicorn worker calls."""
+    settings = Settings()
+    configure(settings.log_level, "gateway")
+    return create_app(settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop; requests in work get 25 s to finish."""
+    parser = argparse.ArgumentParser(prog="python -m barberpro.gateway", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args(arguments)
+    uvicorn.run(
+        "barberpro.gateway.__main__:application",
+        factory=True,
+        host=given.host,
+        port=given.port,
+        workers=given.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=30,
+    )
+
+
+if __name__ == "__main__":
+    main()

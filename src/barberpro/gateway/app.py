@@ -1,0 +1,82 @@
+"""The ASGI application: the graph, the authorization server, the console and the probes."""
+
+import gc
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from barberpro.graph.schema import Graph, build_schema
+from barberpro.platform import ids
+from barberpro.platform.platform import Platform, opened
+from barberpro.platform.settings import Settings
+
+from . import console, health, oauth
+from .documents import Documents, contract, load_registered
+from .identify import Identify
+from .pipeline import Pipeline
+from .present import answer
+from .problems import Code
+from .receive import Gate, MediaType
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application under these settings. Opens nothing before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        async with opened(settings) as platform:
+            state = serving(platform, build_schema())
+            # The schema and the plans last as long as the process: the collector need not walk them.
+            gc.collect()
+            gc.freeze()
+            app.state.ready = True
+            yield state
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/graphql", graphql, methods=["POST"]),
+            *oauth.routes(),
+            *console.routes(),
+            *health.routes(),
+        ],
+        exception_handlers={HTTPException: not_here},
+    )
+    app.state.ready = False
+    return app
+
+
+def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
+    """What requests find in `request.state`: the platform, and the pipeline over this schema."""
+    documents = Documents(graph, load_registered(graph, contract() / "operations"))
+    settings = platform.settings
+    gate = Gate(
+        platform.limiter,
+        requests_per_address=settings.requests_per_address,
+        max_concurrency=settings.max_concurrency,
+    )
+    return {
+        "platform": platform,
+        "pipeline": Pipeline(platform, graph, documents, gate, Identify(platform)),
+    }
+
+
+async def graphql(request: Request) -> Response:
+    """The graph's one door."""
+    return await request.state.pipeline(request)
+
+
+async def not_here(request: Request, error: Exception) -> Response:
+    """No such path, or not by this method: told as JSON like everything else."""
+    status = getattr(error, "status_code", 404)
+    code = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}.get(status, Code.BAD_REQUEST)
+    request_id = ids.new("req")
+    extensions = {"code": code, "requestId": request_id}
+    body = {"errors": [{"message": getattr(error, "detail", ""), "extensions": extensions}]}
+    return answer(body, MediaType.JSON, status, request_id, getattr(error, "headers", None))

@@ -1,0 +1,33 @@
+"""How the authorization server says no: RFC 6749 section 5.2, in our own words."""
+
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="BarberPro", charset="UTF-8"'}
+
+# Authlib's own texts name its methods and repeat what was sent.
+TEXTS = {
+    "invalid_client": "The client's id or secret is wrong, or the client may not call any more.",
+    "invalid_request": "The request lacks a parameter, or has one that makes no sense.",
+    "invalid_scope": "The client may not have every scope that it asks for.",
+    "invalid_target": "Tokens are issued for this gateway only.",
+    "server_error": "Something is broken on our side. Tell us the request id.",
+    "temporarily_unavailable": "The request took too long. Try again in a moment.",
+    "unauthorized_client": "The client may not use this grant type.",
+    "unsupported_grant_type": "This grant type is not offered.",
+}
+
+
+def refusal(
+    error: str,
+    text: str | None = None,
+    status: int = 400,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """An error response; who was not believed gets 401 and is told how to authenticate."""
+    body = {"error": error, "error_description": text or TEXTS.get(error, "The request failed.")}
+    if error == "invalid_client":
+        return JSONResponse(body, 401, headers=NO_STORE | CHALLENGE)
+    return JSONResponse(body, status, headers={**NO_STORE, **(headers or {})})

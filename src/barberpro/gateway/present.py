@@ -1,0 +1,77 @@
+"""Presents an answer or a refusal as GraphQL over HTTP has it: media type, status, coded errors, the request's id.
+
+Under `application/graphql-response+json` a refused operation has its own status; under `application/json` it has 200,
+for old clients read the body only then. What a defect said is never shown: the caller gets the request's id, the log
+gets the rest.
+"""
+
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError
+from starlette.responses import Response
+
+from barberpro.graph.errors import code_of
+
+from .problems import Code, Refusal
+from .receive import MediaType
+
+log = structlog.get_logger(__name__)
+
+MASKED = "Something went wrong on our side. Quote the request id when you report it."
+HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "vary": "Accept, Authorization, Accept-Language",
+}
+
+
+def present(result: ExecutionResult, media: MediaType, request_id: str) -> Response:
+    """The answer of an executed operation."""
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body = {"errors": [_coded(error, request_id) for error in result.errors], **body}
+    # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
+    failed = result.data is None and media is MediaType.GRAPHQL_RESPONSE
+    return answer(body, media, _status(body) if failed else 200, request_id)
+
+
+def present_refusal(refusal: Refusal, media: MediaType, request_id: str) -> Response:
+    """A refusal, told in the shape of a GraphQL answer without `data`."""
+    shared = {"requestId": request_id, **refusal.facts}
+    errors = refusal.errors or [{"message": refusal.message, "extensions": {"code": refusal.code}}]
+    body = {"errors": [{**e, "extensions": {**e["extensions"], **shared}} for e in errors]}
+    lenient = refusal.of_operation and media is MediaType.JSON
+    return answer(body, media, 200 if lenient else refusal.status, request_id, refusal.headers)
+
+
+def answer(
+    body: Any, media: MediaType, status: int, request_id: str, headers: Any = None
+) -> Response:
+    """JSON bytes with the headers every answer has."""
+    return Response(
+        orjson.dumps(body),
+        status,
+        {**HEADERS, "x-request-id": request_id, **(headers or {})},
+        media_type=f"{media}; charset=utf-8",
+    )
+
+
+def _coded(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """An error as the caller sees it: coded where we foresaw it, masked where we did not."""
+    shown = dict(error.formatted)
+    code = code_of(error)
+    if code is None:
+        log.error("defect", path=error.path, exc_info=error.original_error or error)
+        code, shown["message"] = Code.INTERNAL_SERVER_ERROR, MASKED
+    shown["extensions"] = {"code": code, "requestId": request_id}
+    return shown
+
+
+def _status(body: dict[str, Any]) -> int:
+    """Whose fault it is that there is no data: the caller's where every error says so, else ours."""
+    codes = {e["extensions"]["code"] for e in body.get("errors", ())}
+    return 400 if codes == {Code.BAD_USER_INPUT} else 500

@@ -1,0 +1,90 @@
+"""The whole gateway over HTTP, without a network."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from barberpro.gateway.app import create_app, serving
+from barberpro.gateway.documents import Registered
+from barberpro.graph.schema import Graph
+from barberpro.platform.platform import Platform
+
+
+@pytest.fixture
+def state(platform: Platform, graph: Graph) -> dict[str, Any]:
+    return serving(platform, graph)
+
+
+@pytest.fixture
+async def http(platform: Platform, state: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller who has not said who they are."""
+    app = create_app(platform.settings)
+    app.state.ready = True
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope | {"state": dict(state)}, receive, send)
+
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        yield client
+
+
+Token = Callable[..., Awaitable[dict[str, str]]]
+
+
+@pytest.fixture
+def bearer(http: httpx.AsyncClient, registering: Any, state: dict[str, Any]) -> Token:
+    """`await bearer(scopes=…)` registers a client and gives its headers.
+
+    `documents` are the names of the frontend's registered documents that it may call too.
+    """
+
+    async def headers(documents: tuple[str, ...] = (), **changes: Any) -> dict[str, str]:
+        client, secret = await registering(**changes)
+        registered: dict[Any, Registered] = state["pipeline"].documents.registered
+        for (folder, id_), document in list(registered.items()):
+            if folder == "frontend" and document.name in documents:
+                registered[client.name, id_] = replace(document, client=client.name)
+        answer = await http.post(
+            "/oauth/token", data={"grant_type": "client_credentials"}, auth=(client.id, secret)
+        )
+        assert answer.status_code == 200, answer.text
+        return {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+    return headers
+
+
+@pytest.fixture
+def ids(state: dict[str, Any]) -> dict[str, str]:
+    """The ids of the frontend's registered documents, by name."""
+    registered = state["pipeline"].documents.registered
+    return {d.name: d.id for (folder, _), d in registered.items() if folder == "frontend"}
+
+
+@pytest.fixture
+def statements(platform: Platform) -> Any:
+    """`with statements() as sent:` collects every statement that the process sends meanwhile."""
+
+    @contextmanager
+    def listening() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if not statement.startswith("BEGIN"):
+                sent.append(statement)
+
+        engines = {platform.database.reader.sync_engine, platform.database.writer.sync_engine}
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+    return listening

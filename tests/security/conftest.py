@@ -1,0 +1,116 @@
+"""Attackers' tools: the authorization server over HTTP, and tokens made by hand."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from joserfc.jwk import ECKey
+from sqlalchemy import Row, select
+from starlette.applications import Starlette
+
+from barberpro.gateway import oauth
+from barberpro.gateway.identify import Identify
+from barberpro.platform.keys import signing_keys
+
+ISSUER = "https://gateway.example"
+Registering = Callable[..., Awaitable[tuple[Row[Any], str]]]
+
+
+def encoded(part: bytes | dict[str, Any]) -> str:
+    plain = json.dumps(part).encode() if isinstance(part, dict) else part
+    return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
+
+
+@dataclass
+class Forger:
+    """Writes tokens segment by segment, and may even sign them with the installation's own key."""
+
+    client: Row[Any]
+    now: int
+    kid: str
+    key: ECKey
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """The claims of a good token, changed; a change to `...` leaves the claim out."""
+        good = {
+            "iss": ISSUER, "aud": ISSUER, "sub": self.client.id, "client_id": self.client.id,
+            "client_name": self.client.name, "tenant": self.client.organization_id,
+            "scope": "bookings:read", "iat": self.now, "exp": self.now + 600, "jti": "1",
+        }  # fmt: skip
+        return {name: value for name, value in (good | changes).items() if value is not ...}
+
+    def header(self, **changes: Any) -> dict[str, Any]:
+        good = {"typ": "at+jwt", "alg": "ES256", "kid": self.kid}
+        return {name: value for name, value in (good | changes).items() if value is not ...}
+
+    def token(
+        self,
+        *,
+        header: dict[str, Any] | bytes | None = None,
+        claims: dict[str, Any] | bytes | None = None,
+        signer: Callable[[bytes], bytes] | None = None,
+    ) -> str:
+        """A token with a valid signature over whatever stands in it, or the signature of `signer`."""
+        signed = f"{encoded(header or self.header())}.{encoded(claims or self.claims())}"
+        signature = (signer or es256(self.key))(signed.encode())
+        return f"{signed}.{encoded(signature)}"
+
+
+def es256(key: ECKey) -> Callable[[bytes], bytes]:
+    """Signs as RFC 7518 section 3.4 says, by no JWT library."""
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    def sign(text: bytes) -> bytes:
+        assert key.private_key is not None
+        r, s = utils.decode_dss_signature(key.private_key.sign(text, ec.ECDSA(SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+    return sign
+
+
+Serving = Callable[[Any], httpx.AsyncClient]
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """`async with serving(platform) as http:` speaks to an authorization server on it."""
+
+    def client(platform: Any) -> httpx.AsyncClient:
+        app = Starlette(routes=oauth.routes())
+
+        async def with_state(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope | {"state": {"platform": platform}}, receive, send)
+
+        return httpx.AsyncClient(transport=httpx.ASGITransport(with_state), base_url=ISSUER)
+
+    return client
+
+
+@pytest.fixture
+async def http(serving: Serving, platform: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(platform) as client:
+        yield client
+
+
+@pytest.fixture
+def identify(platform: Any) -> Identify:
+    return Identify(platform)
+
+
+@pytest.fixture
+async def forger(platform: Any, registering: Registering, clock: Any) -> Forger:
+    """Someone who has stolen the signing key, for a client that exists."""
+    client, _ = await registering(scopes=["bookings:read"])
+    async with platform.database.reader.connect() as connection:
+        query = select(signing_keys).order_by(signing_keys.c.generation.desc())
+        row = (await connection.execute(query)).first()
+    assert row is not None
+    jwk = platform.sealer.open(row.sealed, f"signing_keys/{row.kid}".encode())
+    key = ECKey.import_key(orjson.loads(jwk))
+    return Forger(client, int(clock().timestamp()), row.kid, key)
