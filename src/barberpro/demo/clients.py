@@ -1,0 +1,84 @@
+"""The demo's two tenants, and the applications that speak for them."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from barberpro.domains.organizations.clients import register_client
+from barberpro.domains.organizations.tables import organizations
+from barberpro.platform import ids
+from barberpro.platform.database import Database
+from barberpro.platform.doors import Reader, Transaction
+from barberpro.platform.principal import worker
+
+from .credentials import Credential
+from .scales import NEIGHBOUR, Scale
+
+NOUNS = ("organization", "locations", "catalogue", "people", "bookings")
+READ = tuple(f"{noun}:read" for noun in NOUNS)
+WRITE = tuple(f"{noun}:write" for noun in NOUNS)
+BOOKS = ("bookings:read", "bookings:write", "catalogue:read", "locations:read", "people:read")
+
+
+@dataclass(frozen=True)
+class Client:
+    """An application, by the name of its folder in `schema/operations/`."""
+
+    name: str
+    scopes: tuple[str, ...]
+    registered_only: bool = False
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An organization of the demo. Its id is the same everywhere, so a second load finds the first."""
+
+    id: str
+    name: str
+    clients: tuple[Client, ...]
+    scale: Scale | None = None
+    """Its own, where it is the same in a demo of any scale."""
+
+
+def _tenant_id(name: str) -> str:
+    founded = datetime(2018, 11, 23, tzinfo=UTC)
+    noise = hashlib.sha256(f"barberpro demo: {name}".encode()).digest()[:10]
+    return f"org_{ids.encode(ids.uuid7(int(founded.timestamp()) * 1000, noise))}"
+
+
+CHAIN = Tenant(
+    _tenant_id("chain"),
+    "Barberías del Sur",
+    (
+        Client("frontend", READ + WRITE),
+        Client("partner", BOOKS, registered_only=True),
+        Client("analyst", READ),
+    ),
+)
+RIVAL = Tenant(
+    _tenant_id("rival"), "La Competencia", (Client("rival", READ + WRITE),), scale=NEIGHBOUR
+)
+TENANTS = (CHAIN, RIVAL)
+
+
+async def absent(database: Database) -> list[Tenant]:
+    """The demo's tenants that are not in this database."""
+    asked = [
+        Reader(database, worker(tenant.id)).rows(select(organizations.c.id)) for tenant in TENANTS
+    ]
+    found = await asyncio.gather(*asked)
+    return [tenant for tenant, rows in zip(TENANTS, found, strict=True) if not rows]
+
+
+async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:
+    """Register the tenant's clients; their secrets are fresh in each installation."""
+    made = []
+    for client in tenant.clients:
+        row, secret = await register_client(
+            tx, name=client.name, scopes=client.scopes, registered_only=client.registered_only
+        )
+        made.append(Credential(client.name, row.id, secret, list(row.scopes), tenant.id))
+    return made

@@ -1,0 +1,78 @@
+"""The demo clients' secrets, kept so that they can be shown again. No other installation keeps any."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from barberpro.platform.errors import Misconfigured
+
+FILE = "demo-clients.json"
+MODE = 0o600
+
+
+class NotADemo(Misconfigured):
+    """The data directory holds no demo credentials, or unusable ones."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What an application needs to get a token."""
+
+    name: str
+    client_id: str
+    client_secret: str
+    scopes: list[str]
+    tenant: str
+
+
+def kept(data_dir: Path) -> list[Credential]:
+    """The credentials of this installation. Raises NotADemo, which says what to do."""
+    path = data_dir / FILE
+    try:
+        return [Credential(**entry) for entry in orjson.loads(path.read_bytes())]
+    except FileNotFoundError:
+        raise NotADemo(
+            f"{data_dir} is not a demo installation: it has no {FILE}. "
+            "Run `barberpro demo load` with this data directory first."
+        ) from None
+    except OSError as error:
+        raise NotADemo(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError):
+        raise NotADemo(f"{path} is damaged. Load the demo into a fresh data directory.") from None
+
+
+def keep(data_dir: Path, made: Sequence[Credential]) -> None:
+    """Keep these, readable by their owner only, in place of older ones of the same names."""
+    with contextlib.suppress(NotADemo):
+        names = {each.name for each in made}
+        made = [*(each for each in kept(data_dir) if each.name not in names), *made]
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = data_dir / f"{FILE}.{secrets.token_hex(8)}"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(orjson.dumps([asdict(each) for each in made], option=orjson.OPT_INDENT_2))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(data_dir / FILE)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def shown(data_dir: Path) -> list[dict[str, Any]]:
+    """The credentials, each with the ids of the documents registered for its client."""
+    return [asdict(each) | {"documents": documents(each.name)} for each in kept(data_dir)]
+
+
+def documents(client: str) -> dict[str, str]:
+    """Operation name to document id, of the documents registered for a client."""
+    from barberpro.gateway.documents import contract, document_id, operation_files
+
+    found = operation_files(contract() / "operations")
+    return {name: document_id(text) for whose, name, text in found if whose == client}

@@ -1,0 +1,116 @@
+"""The rows of what happened: bookings, every change made to them, and the visits they became."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from barberpro.domains.bookings.lifecycle import Change
+
+from . import identifiers
+from .agenda import Places
+from .catalogue import CURRENCY
+from .columns import Column, Columns, nothing, pick, texts
+from .outcome import CANCELLED, COMPLETED, CONFIRMED, NO_SHOW, Outcome, first_visits
+
+ACTOR = "worker"
+"""Who made the demo's changes: the platform itself, as the loader does."""
+
+ENDS = {
+    COMPLETED: Change.COMPLETED.value,
+    CANCELLED: Change.CANCELLED.value,
+    NO_SHOW: Change.MISSED.value,
+}
+NOTED = 0.05
+NOTES = (
+    "Prefiere tijera.",
+    "Llega diez minutos tarde.",
+    "Viene con su hijo.",
+    "Degradé bajo, como la última vez.",
+    "Piel sensible: sin alcohol.",
+    "Pide mate, sin azúcar.",
+    "Silla cerca de la ventana, por favor.",
+    "Es para un casamiento.",
+    "Traer referencia de color.",
+)
+REASONS = ("Cambio de planes", "Enfermedad", "Viaje", "Consiguió otro horario", None)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """The bookings: their places, times, and the rows of their chairs and customers."""
+
+    places: Places
+    chair: Column
+    starts: Column
+    ends: Column
+    free: Column
+    customer: Column
+
+
+def bookings(
+    rng: np.random.Generator, booked: Booked, fate: Outcome, tables: dict[str, Columns]
+) -> Columns:
+    """One row a booking, of rows that `tables` has already."""
+    places, count = booked.places, len(booked.starts)
+    services = tables["services"]
+    notes = nothing(count)
+    noted = rng.random(count) < NOTED
+    notes[noted] = pick(rng, NOTES, np.ones(len(NOTES)), noted.sum())
+    return {
+        "id": identifiers.made(rng, "bkg", fate.created),
+        "location_id": tables["locations"]["id"][places.location],
+        "provider_id": tables["providers"]["id"][places.provider],
+        "chair_id": tables["chairs"]["id"][booked.chair],
+        "customer_id": tables["customers"]["id"][booked.customer],
+        "service_id": services["id"][places.service],
+        "status": fate.status,
+        "channel": fate.channel,
+        "starts_at": booked.starts,
+        "ends_at": booked.ends,
+        "free_at": booked.free,
+        "duration_minutes": services["duration_minutes"][places.service],
+        "price_minor": services["price_minor"][places.service],
+        "currency_code": texts([CURRENCY] * count),
+        "is_first_visit": first_visits(booked.customer, fate),
+        "notes": notes,
+        "created_at": fate.created,
+    }
+
+
+def booking_changes(rng: np.random.Generator, made: Columns, fate: Outcome) -> Columns:
+    """Each booking's beginning, and its end where it has come to one."""
+    ended = np.flatnonzero(made["status"] != CONFIRMED)
+    count = len(made["id"])
+    which = np.concatenate([np.arange(count), ended])
+    end = slice(count, None)  # the rows of those that have ended
+    columns = {
+        "booking_id": made["id"][which],
+        "kind": texts([Change.MADE.value] * count + [ENDS[s] for s in made["status"][ended]]),
+        "from_status": nothing(len(which)),
+        "to_status": texts([CONFIRMED] * count + made["status"][ended].tolist()),
+        "from_starts_at": np.full(len(which), np.datetime64("NaT", "us")),
+        "to_starts_at": made["starts_at"][which],
+        "from_provider_id": nothing(len(which)),
+        "to_provider_id": made["provider_id"][which],
+        "reason": nothing(len(which)),
+        "changed_by": texts([ACTOR] * len(which)),
+        "changed_at": np.concatenate([fate.created, fate.changed[ended]]),
+    }
+    columns["from_status"][end] = CONFIRMED
+    columns["from_starts_at"][end] = columns["to_starts_at"][end]
+    columns["from_provider_id"][end] = columns["to_provider_id"][end]
+    called_off = columns["to_status"] == CANCELLED
+    columns["reason"][called_off] = pick(rng, REASONS, np.ones(len(REASONS)), called_off.sum())
+    return {"id": identifiers.made(rng, "bch", columns["changed_at"]), **columns}
+
+
+def visits(rng: np.random.Generator, made: Columns) -> Columns:
+    """One row a completed booking."""
+    done = made["status"] == COMPLETED
+    return {
+        "id": identifiers.made(rng, "vis", made["ends_at"][done]),
+        "customer_id": made["customer_id"][done],
+        "location_id": made["location_id"][done],
+        "booking_id": made["id"][done],
+        "ended_at": made["ends_at"][done],
+    }

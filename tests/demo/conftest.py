@@ -1,0 +1,119 @@
+"""The demo has fixed tenants and client names, so each load here gets a database of its own."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url, select
+
+from barberpro.demo.chain import generated
+from barberpro.demo.clients import CHAIN, Tenant
+from barberpro.demo.columns import Columns
+from barberpro.demo.load import load_if_absent
+from barberpro.demo.scales import SCALES
+from barberpro.platform import migrations
+from barberpro.platform.database import Database
+from barberpro.platform.doors import Reader
+from barberpro.platform.principal import worker
+from barberpro.platform.tables import metadata
+
+ANCHOR = date(2026, 11, 22)  # a Sunday
+MIDNIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # at which it begins in Buenos Aires
+SEED = 11
+TINY = SCALES["tiny"]
+
+Row = dict[str, Any]
+
+
+def rows_of(columns: Columns) -> list[Row]:
+    """A table's rows as plain dictionaries, instants aware."""
+    values = [
+        [v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for v in column.tolist()]
+        for column in columns.values()
+    ]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+@pytest.fixture(scope="session")
+def chain() -> dict[str, list[Row]]:
+    """The default chain's rows, as generated: not in any database."""
+    made = generated(SCALES["default"], seed=SEED, tenant=CHAIN.id, anchor=ANCHOR)
+    migrations.know_all_tables()
+    return {name: rows_of(columns) for name, columns in made.items()}
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
+    """Makes migrated, empty databases beside that of the other tests."""
+    server, numbers, made = make_url(database_url), itertools.count(1), []
+
+    def make() -> str:
+        if server.get_backend_name() == "sqlite":
+            url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
+        else:
+            name = f"{server.database}_demo{next(numbers)}_{os.getpid()}"
+            _administer(database_url, f'CREATE DATABASE "{name}"')
+            made.append(name)
+            url = server.set(database=name).render_as_string(hide_password=False)
+        migrations.upgrade(url)
+        return url
+
+    yield make
+    for name in made:
+        _administer(database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(url: str, statement: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        await connection.execute(statement)
+        await connection.close()
+
+    with ThreadPoolExecutor(1) as thread:  # the caller's own loop may be running
+        thread.submit(lambda: asyncio.run(run())).result()
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A database that holds the demo, and the directory with its secrets."""
+
+    database: Database
+    data_dir: Path
+    told: list[tuple[str, int, int]]
+
+    async def rows(self, tenant: Tenant, table: str) -> list[Row]:
+        """All of a tenant's rows, by id, as that tenant's own caller reads them."""
+        wanted = metadata.tables[table]
+        found = await Reader(self.database, worker(tenant.id)).rows(
+            select(wanted).order_by(wanted.c.id)
+        )
+        return [dict(row._mapping) for row in found]
+
+
+@pytest.fixture(scope="session")
+async def installation(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Installation]:
+    """The tiny demo, loaded once; tests only read it."""
+    data_dir = tmp_path_factory.mktemp("installation") / "data"
+    made = Installation(Database(new_database()), data_dir, [])
+    await load_if_absent(
+        made.database,
+        lambda: MIDNIGHT,
+        data_dir,
+        TINY,
+        seed=SEED,
+        told=lambda *step: made.told.append(step),
+    )
+    yield made
+    await made.database.close()
