@@ -1,0 +1,95 @@
+"""What a person types: `barberpro NOUN VERB`.
+
+A noun is a module here: a Typer app, or one function where it has no verbs. It is imported only
+when it is asked for, so its own imports may be heavy.
+"""
+
+import sys
+from importlib import import_module, metadata
+from typing import Annotated
+
+import typer
+
+NOUNS = {
+    "serve": ("serve:serve", "Serve everything on one machine: database, web and worker."),
+    "worker": ("worker:worker", "Do the work that outlives a request."),
+    "db": ("db:app", "The database: upgrade it, see whether it fits the code."),
+    "demo": ("demo:app", "A chain of shops to try things on."),
+    "schema": ("schema:app", "The schema that callers see."),
+    "operations": ("operations:app", "The documents registered for clients."),
+}
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"barberpro {metadata.version('barberpro')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version),
+]
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+def main() -> None:
+    """Run the command that was typed. Ends with 1 where it failed, 2 where it was mistyped."""
+    try:
+        _application(sys.argv[1:])(prog_name="barberpro")
+    except Exception as error:
+        line = _plain(error)
+        if line is None:
+            raise
+        typer.echo(line, err=True)
+        sys.exit(1)
+
+
+def _application(arguments: list[str]) -> typer.Typer:
+    """The nouns, of which only the one that is asked for is more than its name."""
+    app = typer.Typer(
+        help="BarberPro: one GraphQL API for booking businesses with many shops.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=SETTINGS,
+    )
+    app.callback()(_root)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for noun, (place, says) in NOUNS.items():
+        if noun != asked:
+            app.command(noun, help=says)(_unasked)
+            continue
+        module, _, name = place.partition(":")
+        found = getattr(import_module(f"barberpro.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=noun, context_settings=SETTINGS)
+        else:
+            app.command(noun, context_settings=SETTINGS)(found)
+    return app
+
+
+def _root(version: Version = False) -> None: ...
+
+
+def _unasked() -> None:
+    """Stands for a noun in the list of nouns."""
+
+
+def _plain(error: Exception) -> str | None:
+    """One line for what an operator can mend; None for a defect, which shows its traceback."""
+    from alembic.util import CommandError
+    from pydantic import ValidationError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from barberpro.platform.errors import Misconfigured
+
+    if isinstance(error, ValidationError):
+        wrong = [f"BARBERPRO_{e['loc'][0]}".upper() + f": {e['msg']}" for e in error.errors()]
+        return f"These settings will not do: {'; '.join(wrong)}"
+    if isinstance(error, Misconfigured | CommandError):
+        return str(error)
+    if isinstance(error, SQLAlchemyError | OSError):
+        return f"The database cannot be used: {str(error).splitlines()[0]}"
+    return None

@@ -1,0 +1,128 @@
+"""`barberpro demo`: a chain of shops to try things on, and the secrets of the clients that may."""
+
+import asyncio
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barberpro.demo.scales import SCALES, SEED
+from barberpro.platform.settings import Settings
+
+app = typer.Typer(help="A chain of shops to try things on.", no_args_is_help=True)
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where this installation keeps its data.", show_default=False)
+]
+
+
+@app.command()
+def load(
+    scale: Annotated[str, typer.Option(help=f"One of {', '.join(SCALES)}.")] = "default",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same rows.")] = SEED,
+    anchor: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day before which all is past; else today."),
+    ] = None,
+    if_absent: Annotated[
+        bool, typer.Option("--if-absent", help="Succeed where the demo is loaded already.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Migrate the database and load the demo: two chains, and clients that speak for them."""
+    if scale not in SCALES:
+        raise typer.BadParameter(f"there is no scale {scale!r}: take one of {', '.join(SCALES)}")
+    from barberpro.platform import migrations
+    from barberpro.platform.errors import Failure
+
+    settings = _settings(data_dir)
+    migrations.upgrade(settings.database)
+    try:
+        loaded = asyncio.run(_load(settings, scale, seed, anchor.date() if anchor else None))
+    except Failure as refusal:
+        raise _refused(f"Nothing was loaded: {refusal}") from None
+    if not loaded and not if_absent:
+        raise _refused("The demo is in this database already; nothing was changed.")
+    typer.echo("The demo is loaded. `barberpro demo credentials` prints its clients' secrets.")
+
+
+@app.command()
+def credentials(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the demo clients' secrets, and the ids of their registered documents."""
+    from barberpro.demo.credentials import shown
+
+    found = shown(_settings(data_dir).data_dir)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for each in found:
+        typer.echo(f"{each['name']}  (tenant {each['tenant']})")
+        typer.echo(f"  client_id      {each['client_id']}")
+        typer.echo(f"  client_secret  {each['client_secret']}")
+        typer.echo(f"  scopes         {' '.join(each['scopes'])}")
+        for name, document in each["documents"].items():
+            typer.echo(f"  {name}  {document}")
+
+
+def is_loaded(settings: Settings) -> bool:
+    """Whether the migrated database holds the demo. NotADemo where its secrets are elsewhere."""
+    from barberpro.demo.clients import absent
+    from barberpro.demo.credentials import FILE, NotADemo, kept
+    from barberpro.platform.database import Database
+
+    async def asked() -> bool:
+        database = Database(settings.database, pool_size=1)
+        try:
+            return not await absent(database)
+        finally:
+            await database.close()
+
+    found = asyncio.run(asked())
+    if found:
+        try:
+            kept(settings.data_dir)
+        except NotADemo:
+            raise NotADemo(
+                f"This database holds the demo, but {settings.data_dir} has no usable {FILE}: "
+                "take the data directory that it was loaded with, or an empty database."
+            ) from None
+    return found
+
+
+async def _load(settings: Settings, scale: str, seed: int, anchor: date | None) -> bool:
+    """Whether there was anything to load. Imports numpy, which no other command needs."""
+    from rich.console import Console
+
+    from barberpro.demo.load import load_if_absent
+    from barberpro.demo.progress import shown
+    from barberpro.platform import clock
+    from barberpro.platform.database import Database
+
+    database = Database(settings.database, pool_size=1)
+    try:
+        with shown(Console(stderr=True)) as told:
+            return await load_if_absent(
+                database,
+                clock.now,
+                settings.data_dir,
+                SCALES[scale],
+                seed=seed,
+                anchor=anchor,
+                told=told,
+            )
+    finally:
+        await database.close()
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    return Settings() if data_dir is None else Settings(data_dir=data_dir)
+
+
+def _refused(why: str) -> typer.Exit:
+    typer.echo(why, err=True)
+    return typer.Exit(1)

@@ -1,0 +1,198 @@
+"""`barberpro serve`: everything a laptop needs in one command: database, demo data, web and worker, supervised."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+START_SECONDS = 60
+DRAIN_SECONDS = 30
+WORKER_REST, LONGEST_REST = 1.0, 60.0  # seconds before a worker that died is started again
+
+QUERY = "{ bookings(first: 3) { nodes { startsAt status location { name } service { name } } } }"
+
+
+def serve(
+    demo: Annotated[bool, typer.Option(help="Load the demo chain, and print its clients.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the embedded database and keys live.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Web processes.")] = 1,
+    scale: Annotated[
+        str, typer.Option(help="How large the demo is: default or arena.")
+    ] = "default",
+) -> None:
+    """Migrate, load the demo where asked, and serve GraphQL, the console and the worker until told to stop."""
+    base = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
+    environment = _environment(demo=demo, data_dir=data_dir, base=base)
+    os.environ.update(environment)
+    from barberpro.platform.settings import Settings
+
+    settings = Settings()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _prepare(settings, demo=demo, scale=scale)
+    web = [
+        "-m",
+        "barberpro.gateway",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
+    raise typer.Exit(_Supervisor(settings.data_dir, web, base).run(settings, demo=demo))
+
+
+def _environment(*, demo: bool, data_dir: Path | None, base: str) -> dict[str, str]:
+    given = {"BARBERPRO_DEMO": "true"} if demo else {}
+    if data_dir is not None:
+        given["BARBERPRO_DATA_DIR"] = str(data_dir.absolute())
+    if "BARBERPRO_PUBLIC_URL" not in os.environ:
+        given["BARBERPRO_PUBLIC_URL"] = base
+    return given
+
+
+def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
+    from barberpro.platform import migrations
+
+    typer.echo(f"database: {_safe(settings.database)}")
+    migrations.upgrade(settings.database)
+    if demo:
+        from .demo import is_loaded
+
+        if not is_loaded(settings):
+            # A process of its own: what generating takes in memory is given back.
+            subprocess.run(
+                [sys.executable, "-m", "barberpro.cli", "demo", "load", "--scale", scale],
+                check=True,
+            )
+
+
+def _safe(url: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+class _Supervisor:
+    """Holds the web process and the worker; the worker is started again when it dies."""
+
+    def __init__(self, data_dir: Path, web: list[str], base: str) -> None:
+        self.data_dir = data_dir
+        self.base = base
+        self.commands = {"gateway": web, "worker": ["-m", "barberpro.cli", "worker"]}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.stopping = False
+
+    def run(self, settings: Any, *, demo: bool) -> int:
+        """Serve until a signal or the end of the web process; its exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._stop())
+        try:
+            for name in self.commands:
+                self._start(name)
+            if self._is_ready():
+                _tell(settings, self.base, self.data_dir, demo=demo)
+            return self._watch()
+        finally:
+            self._stop()
+            self._wait()
+
+    def _start(self, name: str) -> None:
+        with (self.data_dir / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, *self.commands[name]],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _is_ready(self) -> bool:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and not self.stopping:
+            if self.running["gateway"].poll() is not None:
+                typer.echo(
+                    f"the gateway did not start: see {self.data_dir / 'gateway.log'}", err=True
+                )
+                return False
+            try:
+                with urllib.request.urlopen(f"{self.base}/readyz", timeout=2) as answer:
+                    return answer.status == 200
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        typer.echo(f"the gateway is slow to start: see {self.data_dir / 'gateway.log'}", err=True)
+        return False
+
+    def _watch(self) -> int:
+        rest, started, again_at = WORKER_REST, time.monotonic(), None
+        while not self.stopping:
+            code = self.running["gateway"].poll()
+            if code is not None:
+                return code or 1
+            now = time.monotonic()
+            if again_at is None and self.running["worker"].poll() is not None:
+                rest = WORKER_REST if now - started > LONGEST_REST else min(rest * 2, LONGEST_REST)
+                typer.echo(f"the worker ended; starting it again in {rest:.0f} s", err=True)
+                again_at = now + rest
+            if again_at is not None and now >= again_at:
+                self._start("worker")
+                started, again_at = now, None
+            time.sleep(0.2)
+        return 0
+
+    def _stop(self) -> None:
+        self.stopping = True
+        for process in self.running.values():
+            if process.poll() is None:
+                process.terminate()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + DRAIN_SECONDS
+        for process in self.running.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _tell(settings: Any, base: str, data_dir: Path, *, demo: bool) -> None:
+    """Say where everything is, and give a line to paste."""
+    typer.echo(
+        f"\nGraphQL    {base}/graphql\nConsole    {base}/console/\nToken      {base}/oauth/token"
+    )
+    typer.echo(f"Logs       {data_dir / 'gateway.log'}")
+    if demo:
+        from barberpro.demo.credentials import kept
+
+        clients = kept(settings.data_dir)
+        typer.echo("\nDemo clients (name, client id, client secret):")
+        for client in clients:
+            typer.echo(f"  {client.name:10} {client.client_id}  {client.client_secret}")
+        first = clients[0]
+        typer.echo("\nTry it:\n" + curl(base, first.client_id, first.client_secret))
+    typer.echo("\nStop with Ctrl-C.")
+
+
+def curl(base: str, client_id: str, secret: str) -> str:
+    """One line that gets a token and asks a question."""
+    token = (
+        f"$(curl -s -u '{client_id}:{secret}' -d grant_type=client_credentials {base}/oauth/token"
+        ' | sed \'s/.*"access_token": *"\\([^"]*\\)".*/\\1/\')'
+    )
+    body = json.dumps({"query": QUERY})
+    return (
+        f'curl -s {base}/graphql -H "Authorization: Bearer {token}"'
+        f" -H 'Content-Type: application/json' -d '{body}'"
+    )
