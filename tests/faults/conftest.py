@@ -1,0 +1,83 @@
+"""A gateway of several processes on a real port, over a database of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from barberpro.domains.organizations.clients import register_client
+from barberpro.platform.doors import transaction
+from barberpro.platform.platform import Platform
+from barberpro.platform.principal import Principal
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway that answers, and a caller of its."""
+
+    url: str
+    headers: dict[str, str]
+
+
+@pytest.fixture
+async def running(
+    platform: Platform, database_url: str, principal: Principal, tmp_path: Path, clock: Any
+) -> AsyncIterator[Running]:
+    """Four web processes over this test's database, and a token of this test's tenant."""
+    async with transaction(platform.database, principal, clock, "test") as tx:
+        name = "fighter-" + principal.tenant[-8:]
+        client, secret = await register_client(tx, name=name, scopes=sorted(principal.scopes))
+    port = free_port()
+    environment = {
+        **os.environ,
+        "BARBERPRO_DATA_DIR": str(tmp_path),
+        "BARBERPRO_DATABASE_URL": database_url,
+        "BARBERPRO_MASTER_KEY": platform.settings.master_key.get_secret_value(),
+        "BARBERPRO_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "BARBERPRO_REQUESTS_PER_ADDRESS": "1000000",
+        "BARBERPRO_LOG_LEVEL": "WARNING",
+        "BARBERPRO_POOL_SIZE": "8",
+    }
+    with (tmp_path / "gateway.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "barberpro.gateway", "--port", str(port), "--workers", "4"],
+            env=environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(url, process, tmp_path / "gateway.log")
+        answer = httpx.post(
+            f"{url}/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(client.id, secret),
+        )
+        yield Running(url, {"authorization": f"Bearer {answer.json()['access_token']}"})
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 180  # four processes import on two busy cores
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"the gateway did not become ready: {log.read_text()}")
