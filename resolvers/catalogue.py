@@ -43,7 +43,11 @@ class Service(Node):
 
 ServiceOrder = ordering(
     "Service",
-    {"NAME": "By name, in the order of the alphabet."},
+    {
+        "NAME": "By name, in the order of the alphabet.",
+        "PRICE": "By price, the currency aside.",
+        "DURATION": "By how long it takes.",
+    },
     NAME=tables.services.c.name_key,
     PRICE=tables.services.c.price_minor,
     DURATION=tables.services.c.duration_minutes,

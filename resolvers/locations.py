@@ -82,7 +82,10 @@ class Location(Node):
 
 LocationOrder = ordering(
     "Location",
-    {"NAME": "By name, in the order of the alphabet."},
+    {
+        "NAME": "By name, in the order of the alphabet.",
+        "CREATED_AT": "By when it came to be.",
+    },
     NAME=tables.locations.c.name_key,
     CREATED_AT=tables.locations.c.created_at,
 )

@@ -69,13 +69,19 @@ class Customer(Node):
 
 ProviderOrder = ordering(
     "Provider",
-    {"NAME": "By name, in the order of the alphabet."},
+    {
+        "NAME": "By name, in the order of the alphabet.",
+        "CREATED_AT": "By when it came to be.",
+    },
     NAME=tables.providers.c.name_key,
     CREATED_AT=tables.providers.c.created_at,
 )
 CustomerOrder = ordering(
     "Customer",
-    {"NAME": "By name, in the order of the alphabet."},
+    {
+        "NAME": "By name, in the order of the alphabet.",
+        "CREATED_AT": "By when it came to be.",
+    },
     NAME=tables.customers.c.name_key,
     CREATED_AT=tables.customers.c.created_at,
 )

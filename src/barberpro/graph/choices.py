@@ -72,17 +72,13 @@ class Ordering:
         return Sort(self.columns[name], descending, f"{name} {'DESC' if descending else 'ASC'}")
 
 
-def ordering(
-    entity: str, descriptions: Mapping[str, str] | None = None, /, **columns: Column[Any]
-) -> Ordering:
-    """Declare the orderings of an entity, the default first."""
+def ordering(entity: str, descriptions: Mapping[str, str], /, **columns: Column[Any]) -> Ordering:
+    """Declare the orderings of an entity, the default first, and what a caller reads of each."""
     for name, column in columns.items():
         if column.nullable:
             raise TypeError(f"{entity} cannot be ordered by {name}: {column} may be null")
-    texts = descriptions or {}
     members: dict[str, EnumValueDefinition] = {
-        name: strawberry.enum_value(name, description=texts.get(name) or f"By {_words(name)}.")
-        for name in columns
+        name: strawberry.enum_value(name, description=descriptions[name]) for name in columns
     }
     field_type: Any = strawberry.enum(
         enum.Enum(f"{entity}OrderField", members),  # type: ignore[arg-type]
@@ -98,10 +94,6 @@ def ordering(
     }
     made = strawberry.input(type(f"{entity}Order", (), body), description=body["__doc__"])
     return Ordering(made, columns)
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")
 
 
 def equals(column: Column[Any]) -> Any:

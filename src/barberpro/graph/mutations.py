@@ -28,6 +28,7 @@ from barberpro.platform.events import Event, publish
 from barberpro.platform.idempotency import LONGEST, IdempotencyKeyReused, claim, keep
 
 from .context import Context
+from .docs import attribute_docs
 from .errors import BadInput
 from .fields import LOAD, takes
 from .loads import Load
@@ -130,8 +131,9 @@ def error_type(failure: type[Failure]) -> type:
             for f in dataclasses.fields(failure)
         }
         body: dict[str, Any] = {"__annotations__": facts, "__doc__": failure.__doc__}
+        docs = attribute_docs(failure)
         for name in facts:
-            body[name] = strawberry.field(description=f"{name.replace('_', ' ').capitalize()}.")
+            body[name] = strawberry.field(description=docs.get(name))
         FACES[failure] = strawberry.type(
             type(failure.__name__, (UserError,), body), description=getdoc(failure)
         )

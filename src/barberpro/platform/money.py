@@ -15,6 +15,7 @@ class AmountInexact(Invalid):
     code = "AMOUNT_INEXACT"
     says = "The amount has more than {digits} decimals, and its currency has no smaller unit."
     digits: int
+    """How many decimals the currency has."""
 
 
 @dataclass(frozen=True)

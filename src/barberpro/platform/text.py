@@ -18,6 +18,7 @@ class InvalidName(Invalid):
     code = "INVALID_NAME"
     says = "A name has 1 to {limit} readable characters."
     limit: int
+    """How many are allowed at most."""
 
 
 def name(text: str, *, limit: int = LONGEST_NAME) -> str:

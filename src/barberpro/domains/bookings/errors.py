@@ -13,6 +13,7 @@ class BookingNotFound(NotFound):
     code = "BOOKING_NOT_FOUND"
     says = "There is no booking {booking_id}."
     booking_id: str
+    """The booking asked for."""
 
 
 @dataclass(eq=False)
@@ -22,7 +23,9 @@ class WrongStatus(Conflict):
     code = "WRONG_STATUS"
     says = "A booking that is {from_status} cannot become {to_status}."
     from_status: str
+    """The status it has."""
     to_status: str
+    """The status asked for."""
 
 
 @dataclass(eq=False)
@@ -32,8 +35,11 @@ class SlotTaken(Conflict):
     code = "SLOT_TAKEN"
     says = "The provider is taken until {until:%d/%m %H:%M}. Choose another time or provider."
     provider_id: str
+    """The provider asked for."""
     until: datetime
+    """When it will be free again."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -43,8 +49,11 @@ class ChairTaken(Conflict):
     code = "CHAIR_TAKEN"
     says = "Chair {chair} is taken until {until:%d/%m %H:%M}. Choose another time or chair."
     chair: str
+    """The label of the chair."""
     until: datetime
+    """When it will be free again."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -54,8 +63,11 @@ class NoChairFree(Conflict):
     code = "NO_CHAIR_FREE"
     says = "No chair is free from {starts_at:%d/%m %H:%M} to {free_at:%H:%M}. Choose another time."
     starts_at: datetime
+    """When the booking would begin."""
     free_at: datetime
+    """When its chair would be free again."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -65,8 +77,11 @@ class OutsideOpeningHours(Conflict):
     code = "OUTSIDE_OPENING_HOURS"
     says = "The location is not open throughout {starts_at:%d/%m %H:%M} to {ends_at:%H:%M}."
     starts_at: datetime
+    """When the booking would begin."""
     ends_at: datetime
+    """When the service would end."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -76,7 +91,9 @@ class StartsInThePast(Invalid):
     code = "STARTS_IN_THE_PAST"
     says = "That time has passed. The earliest start is {earliest:%d/%m %H:%M}."
     earliest: datetime
+    """The earliest start there can be."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -86,8 +103,11 @@ class StartsTooFarAhead(Invalid):
     code = "STARTS_TOO_FAR_AHEAD"
     says = "Bookings are taken up to {days} days ahead, until {latest:%d/%m/%Y %H:%M}."
     days: int
+    """How many days ahead bookings are taken."""
     latest: datetime
+    """The latest start there can be."""
     time_zone: str
+    """The zone in which a person is shown these times."""
 
 
 @dataclass(eq=False)
@@ -105,7 +125,9 @@ class NotesTooLong(Invalid):
     code = "NOTES_TOO_LONG"
     says = "Notes have at most {limit} characters; these have {length}."
     limit: int
+    """How many are allowed at most."""
     length: int
+    """How many there are."""
 
 
 @dataclass(eq=False)
@@ -115,4 +137,6 @@ class ReasonTooLong(Invalid):
     code = "REASON_TOO_LONG"
     says = "A reason has at most {limit} characters; this one has {length}."
     limit: int
+    """How many are allowed at most."""
     length: int
+    """How many there are."""

@@ -12,6 +12,7 @@ class ServiceNotFound(NotFound):
     code = "SERVICE_NOT_FOUND"
     says = "There is no service {service_id}."
     service_id: str
+    """The service asked for."""
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class ServiceNameTaken(Conflict):
     code = "SERVICE_NAME_TAKEN"
     says = "Another service is called {name} already. Choose another name."
     name: str
+    """The name that is taken."""
 
 
 @dataclass(eq=False)
@@ -30,6 +32,7 @@ class ServiceWithdrawn(Conflict):
     code = "SERVICE_WITHDRAWN"
     says = "The service {service_id} is no longer offered."
     service_id: str
+    """The service asked for."""
 
 
 @dataclass(eq=False)
@@ -39,7 +42,9 @@ class DurationOutOfRange(Invalid):
     code = "DURATION_OUT_OF_RANGE"
     says = "A service takes {minimum} to {maximum} minutes."
     minimum: int
+    """The least that is allowed."""
     maximum: int
+    """The most that is allowed."""
 
 
 @dataclass(eq=False)
@@ -49,7 +54,9 @@ class BufferOutOfRange(Invalid):
     code = "BUFFER_OUT_OF_RANGE"
     says = "The time kept free after a service is {minimum} to {maximum} minutes."
     minimum: int
+    """The least that is allowed."""
     maximum: int
+    """The most that is allowed."""
 
 
 @dataclass(eq=False)
@@ -59,6 +66,7 @@ class PriceOutOfRange(Invalid):
     code = "PRICE_OUT_OF_RANGE"
     says = "A price is from nothing to {maximum_minor} in the smallest unit of its currency."
     maximum_minor: int
+    """The highest price, in minor units of its currency."""
 
 
 @dataclass(eq=False)

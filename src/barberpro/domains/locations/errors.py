@@ -12,6 +12,7 @@ class LocationNotFound(NotFound):
     code = "LOCATION_NOT_FOUND"
     says = "There is no location {location_id}."
     location_id: str
+    """The location asked for."""
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class ChairNotFound(NotFound):
     code = "CHAIR_NOT_FOUND"
     says = "There is no chair {chair_id} in use at this location."
     chair_id: str
+    """The chair asked for."""
 
 
 @dataclass(eq=False)
@@ -30,6 +32,7 @@ class LocationNameTaken(Conflict):
     code = "LOCATION_NAME_TAKEN"
     says = "Another location is called {name} already. Choose another name."
     name: str
+    """The name that is taken."""
 
 
 @dataclass(eq=False)
@@ -39,6 +42,7 @@ class LocationClosedDown(Conflict):
     code = "LOCATION_CLOSED_DOWN"
     says = "The location {location_id} has closed down."
     location_id: str
+    """The location asked for."""
 
 
 @dataclass(eq=False)
@@ -65,6 +69,7 @@ class UnknownProvince(Invalid):
     code = "UNKNOWN_PROVINCE"
     says = "There is no such province. Use the letter of ISO 3166-2:AR: one of {letters}."
     letters: str
+    """The letters that are provinces."""
 
 
 @dataclass(eq=False)
@@ -74,8 +79,11 @@ class InvalidHours(Invalid):
     code = "INVALID_HOURS"
     says = "Opening hours are on a weekday from 1 to 7, in whole minutes, and end after they begin."
     weekday: int
+    """The day of the week, as in ISO 8601."""
     opens_minute: int
+    """When it would open, in minutes after midnight."""
     closes_minute: int
+    """When it would close, in minutes after midnight."""
 
 
 @dataclass(eq=False)
@@ -85,7 +93,9 @@ class HoursOverlap(Invalid):
     code = "HOURS_OVERLAP"
     says = "On weekday {weekday}, hours that open at {opens} begin before others have ended."
     weekday: int
+    """The day of the week, as in ISO 8601."""
     opens: str
+    """When the later of the two opens, on the wall clock."""
 
 
 @dataclass(eq=False)
@@ -95,6 +105,7 @@ class TooManyHours(Invalid):
     code = "TOO_MANY_HOURS"
     says = "A week has at most {limit} spans of opening hours."
     limit: int
+    """How many are allowed at most."""
 
 
 @dataclass(eq=False)
@@ -104,7 +115,9 @@ class ChairCountOutOfRange(Invalid):
     code = "CHAIR_COUNT_OUT_OF_RANGE"
     says = "A location has {minimum} to {maximum} chairs."
     minimum: int
+    """The least that is allowed."""
     maximum: int
+    """The most that is allowed."""
 
 
 @dataclass(eq=False)
@@ -114,3 +127,4 @@ class ChairLabelTaken(Conflict):
     code = "CHAIR_LABEL_TAKEN"
     says = "Another chair here is labelled {label} already."
     label: str
+    """The label that is taken."""

@@ -15,6 +15,7 @@ class ClientNameInvalid(Invalid):
         "use 2 to 64 lower-case letters, digits and hyphens, and begin with a letter."
     )
     name: str
+    """The name that is taken."""
 
 
 @dataclass(eq=False)
@@ -24,6 +25,7 @@ class ClientNameTaken(Conflict):
     code = "CLIENT_NAME_TAKEN"
     says = "A client named {name} exists already. Choose another name."
     name: str
+    """The name that is taken."""
 
 
 @dataclass(eq=False)

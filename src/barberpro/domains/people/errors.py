@@ -12,6 +12,7 @@ class ProviderNotFound(NotFound):
     code = "PROVIDER_NOT_FOUND"
     says = "There is no provider {provider_id}."
     provider_id: str
+    """The provider asked for."""
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
     says = "There is no customer {customer_id}."
     customer_id: str
+    """The customer asked for."""
 
 
 @dataclass(eq=False)
@@ -30,6 +32,7 @@ class ProviderLeft(Conflict):
     code = "PROVIDER_LEFT"
     says = "The provider {provider_id} no longer works here."
     provider_id: str
+    """The provider asked for."""
 
 
 @dataclass(eq=False)
@@ -39,7 +42,9 @@ class ProviderNotAtLocation(Conflict):
     code = "PROVIDER_NOT_AT_LOCATION"
     says = "The provider {provider_id} does not work at the location {location_id}."
     provider_id: str
+    """The provider asked for."""
     location_id: str
+    """The location asked for."""
 
 
 @dataclass(eq=False)
