@@ -31,6 +31,7 @@ from .loads import (
     ById,
     Computed,
     Expression,
+    Fetched,
     Load,
     Many,
     One,
@@ -169,7 +170,7 @@ def _pages(
 
 
 def _batch_field(
-    load: Load, arguments: Iterable[Parameter] = (), description: str | None = None
+    load: Fetched, arguments: Iterable[Parameter] = (), description: str | None = None
 ) -> Any:
     async def resolve(root: Any, info: Info, **given: Any) -> Any:
         context: Context = info.context

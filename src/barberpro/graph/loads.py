@@ -6,6 +6,7 @@ declarations and the same statement builders.
 """
 
 import inspect
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,9 +51,14 @@ class Load:
     cost: int | None = None
     """Stated where the kind does not give it: batched functions, and computed values that ask elsewhere."""
 
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fetched(Load, ABC):
+    """A declaration that is answered for a whole level at once."""
+
+    @abstractmethod
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
         """The field's value for every parent, in their order."""
-        raise NotImplementedError(type(self).__name__)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,7 +78,7 @@ class Computed(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class One(Load):
+class One(Fetched):
     """The row that `local` of each parent points at."""
 
     local: str
@@ -98,7 +104,7 @@ class One(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Many(Load):
+class Many(Fetched):
     """All rows of each parent, for lists that stay short: `size` is how many to expect, for the cost."""
 
     target: Table
@@ -117,7 +123,7 @@ class Many(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Expression(Load):
+class Expression(Fetched):
     """A scalar in SQL over the parent's own row."""
 
     table: Table
@@ -135,7 +141,7 @@ class Expression(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Batched(Load):
+class Batched(Fetched):
     """`fn(parents, context, **arguments)`: anything a domain can answer for all parents at once."""
 
     fn: BatchFunction
@@ -150,7 +156,7 @@ class Batched(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ById(Load):
+class ById(Fetched):
     """At the root: the row with this id, or None. An id of another type or tenant is simply not found."""
 
     table: Table
@@ -171,7 +177,7 @@ class ById(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Pages(Load):
+class Pages(Fetched):
     """A connection: a page of the whole table at the root, or one for each parent."""
 
     name: str
