@@ -106,7 +106,8 @@ def install(level: str, checkout: Checkout) -> None:
         environment = uv_environment(settings)
         uv = [str(checkout.programs / "uv"), "pip"]
         flags = ["--python", str(checkout.python), *_pip_settings.uv_flags(settings)]
-        sync = [*uv, "sync", *flags, "--require-hashes", lock]
+        # Compiled now, as pip does, so that no start has to: where Python may not write, each would.
+        sync = [*uv, "sync", *flags, "--compile-bytecode", "--require-hashes", lock]
         add_project = [*uv, "install", *flags, *project]
         try:
             # Sync removes what the lock does not name, the project too: so the project comes after.
@@ -115,11 +116,22 @@ def install(level: str, checkout: Checkout) -> None:
         except StepFailed as failed:
             say(f"{failed}\nuv could not; pip tries, as it is configured.")
         else:
+            _compile(checkout)
             return
 
     pip = _pip_install(checkout)
     _step(what, [*pip, "--require-hashes", "-r", lock], checkout)
     _step("Installing barberpro", [*pip, *project], checkout)
+    _compile(checkout)
+
+
+def _compile(checkout: Checkout) -> None:
+    """Compile the project's own modules; what is edited later is compiled anew when it is imported."""
+    _step(
+        "Compiling barberpro",
+        [str(checkout.python), "-m", "compileall", "-q", "src", "resolvers"],
+        checkout,
+    )
 
 
 def uv_environment(settings: Mapping[str, str]) -> dict[str, str]:
