@@ -152,10 +152,12 @@ def test_drift_is_found_and_named(empty: str) -> None:
     assert sorted(found) == sorted(changes.values())
 
 
+HEAD = migrations.head()
+NEXT = f"{int(HEAD) + 1:04}"
 STEP = """
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{head}"
 
 def upgrade():
     op.execute("CREATE TABLE half (id INTEGER)")
@@ -165,21 +167,23 @@ def upgrade():
 
 def test_a_step_that_fails_leaves_nothing(empty: str, own_steps: Path) -> None:
     migrations.upgrade(empty)
-    (own_steps / "0002_fails.py").write_text(
-        STEP.format(rest='op.execute("SELECT * FROM nowhere")')
+    (own_steps / f"{NEXT}_fails.py").write_text(
+        STEP.format(head=HEAD, next=NEXT, rest='op.execute("SELECT * FROM nowhere")')
     )
     with pytest.raises(DBAPIError, match="nowhere"):
         migrations.upgrade(empty)
-    assert migrations.current(empty) == "0001"
+    assert migrations.current(empty) == HEAD
     assert migrations.drift(empty) == []
-    (own_steps / "0002_fails.py").unlink()
+    (own_steps / f"{NEXT}_fails.py").unlink()
     migrations.upgrade(empty)  # no lock was left behind
-    assert migrations.current(empty) == "0001"
+    assert migrations.current(empty) == HEAD
 
 
 def test_sqlite_refuses_a_step_that_breaks_references(tmp_path: Path, own_steps: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'barberpro.db'}"
-    (own_steps / "0002_breaks.py").write_text(STEP.format(rest=f'op.execute("{ORPHAN}")'))
+    (own_steps / f"{NEXT}_breaks.py").write_text(
+        STEP.format(head=HEAD, next=NEXT, rest=f'op.execute("{ORPHAN}")')
+    )
     with pytest.raises(migrations.BrokenReferences, match="provider_locations"):
         migrations.upgrade(url)
     assert migrations.current(url) is None
@@ -190,14 +194,14 @@ def test_a_revision_is_written_from_the_tables(empty: str, own_steps: Path) -> N
     try:
         script = migrations.revision("Perks of regulars")
         migrations.upgrade(empty)
-        assert migrations.current(empty) == "0002"
+        assert migrations.current(empty) == NEXT
         assert migrations.drift(empty) == []
     finally:
         metadata.remove(table)
-    assert script == own_steps / "0002_perks_of_regulars.py"
+    assert script == own_steps / f"{NEXT}_perks_of_regulars.py"
     text = script.read_text()
-    assert 'revision = "0002"' in text
-    assert 'down_revision = "0001"' in text
+    assert f'revision = "{NEXT}"' in text
+    assert f'down_revision = "{HEAD}"' in text
     assert "from barberpro.platform.tables import Key" in text
     assert "sa.Column('customer_id', Key, nullable=False)" in text
     assert migrations.drift(empty) == ["not declared: table perks"]

@@ -11,8 +11,16 @@ Revises: none
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import SchemaItem
 
+from barberpro.platform.migrations.building import (
+    check,
+    index,
+    of_organization,
+    partial_index,
+    refers,
+    tenant_table,
+    unique,
+)
 from barberpro.platform.tables import Document, Instant, Key
 
 revision = "0001"
@@ -58,8 +66,8 @@ def _organizations() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_clients"),
         sa.UniqueConstraint("name", name="uq_clients_name"),
-        _of_organization("clients"),
-        _check("clients", "name_length", "length(name) BETWEEN 2 AND 64"),
+        of_organization("clients"),
+        check("clients", "name_length", "length(name) BETWEEN 2 AND 64"),
     )
     op.create_table(
         "signing_keys",
@@ -74,7 +82,7 @@ def _organizations() -> None:
 
 
 def _events() -> None:
-    _tenant_table(
+    tenant_table(
         "events",
         sa.Column("type", Key, nullable=False),
         sa.Column("subject", Key, nullable=False),
@@ -89,9 +97,9 @@ def _events() -> None:
         sa.Column("leaf", sa.Text(), nullable=False),
         sa.Column("relayed_at", Instant()),
     )
-    _index("events", "organization_id", "subject", "id")
-    _partial_index("ix_events_unrelayed", "events", ["id"], "relayed_at IS NULL")
-    _tenant_table(
+    index("events", "organization_id", "subject", "id")
+    partial_index("ix_events_unrelayed", "events", ["id"], "relayed_at IS NULL")
+    tenant_table(
         "idempotency_keys",
         sa.Column("client", Key, nullable=False),
         sa.Column("operation", Key, nullable=False),
@@ -99,10 +107,10 @@ def _events() -> None:
         sa.Column("fingerprint", Key, nullable=False),
         sa.Column("result", Key),
         sa.Column("created_at", Instant(), nullable=False),
-        _unique("idempotency_keys", "key", "client", "operation", "key"),
+        unique("idempotency_keys", "key", "client", "operation", "key"),
     )
-    _index("idempotency_keys", "created_at")
-    _tenant_table(
+    index("idempotency_keys", "created_at")
+    tenant_table(
         "deliveries",
         sa.Column("event_id", Key, nullable=False),
         sa.Column("handler", Key, nullable=False),
@@ -112,15 +120,15 @@ def _events() -> None:
         sa.Column("last_error", sa.Text()),
         sa.Column("done_at", Instant()),
         sa.Column("dead_at", Instant()),
-        _refers("deliveries", "event_id", "events"),
-        _unique("deliveries", "handler", "event_id", "handler"),
+        refers("deliveries", "event_id", "events"),
+        unique("deliveries", "handler", "event_id", "handler"),
     )
-    _partial_index("ix_deliveries_due", "deliveries", ["next_at", "id"], OPEN)
-    _partial_index("ix_deliveries_done", "deliveries", ["done_at", "id"], "done_at IS NOT NULL")
+    partial_index("ix_deliveries_due", "deliveries", ["next_at", "id"], OPEN)
+    partial_index("ix_deliveries_done", "deliveries", ["done_at", "id"], "done_at IS NOT NULL")
 
 
 def _locations() -> None:
-    _tenant_table(
+    tenant_table(
         "locations",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", Key, nullable=False),
@@ -129,32 +137,32 @@ def _locations() -> None:
         sa.Column("time_zone", Key, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        _unique("locations", "name", "name_key"),
+        unique("locations", "name", "name_key"),
     )
-    _tenant_table(
+    tenant_table(
         "chairs",
         sa.Column("location_id", Key, nullable=False),
         sa.Column("label", Key, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
-        _refers("chairs", "location_id", "locations"),
-        _unique("chairs", "label", "location_id", "label"),
+        refers("chairs", "location_id", "locations"),
+        unique("chairs", "label", "location_id", "label"),
     )
-    _tenant_table(
+    tenant_table(
         "opening_hours",
         sa.Column("location_id", Key, nullable=False),
         sa.Column("weekday", sa.Integer(), nullable=False),
         sa.Column("opens_minute", sa.Integer(), nullable=False),
         sa.Column("closes_minute", sa.Integer(), nullable=False),
-        _refers("opening_hours", "location_id", "locations"),
-        _check("opening_hours", "weekday", "weekday BETWEEN 1 AND 7"),
-        _check(
+        refers("opening_hours", "location_id", "locations"),
+        check("opening_hours", "weekday", "weekday BETWEEN 1 AND 7"),
+        check(
             "opening_hours",
             "span",
             "opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440",
         ),
-        _unique("opening_hours", "span", "location_id", "weekday", "opens_minute"),
+        unique("opening_hours", "span", "location_id", "weekday", "opens_minute"),
     )
-    _tenant_table(
+    tenant_table(
         "services",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", Key, nullable=False),
@@ -164,55 +172,55 @@ def _locations() -> None:
         sa.Column("currency_code", Key, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        _check("services", "duration", "duration_minutes BETWEEN 5 AND 720"),
-        _check("services", "buffer", "buffer_minutes BETWEEN 0 AND 240"),
-        _check("services", "price", "price_minor >= 0"),
-        _unique("services", "name", "name_key"),
+        check("services", "duration", "duration_minutes BETWEEN 5 AND 720"),
+        check("services", "buffer", "buffer_minutes BETWEEN 0 AND 240"),
+        check("services", "price", "price_minor >= 0"),
+        unique("services", "name", "name_key"),
     )
 
 
 def _people() -> None:
-    _tenant_table(
+    tenant_table(
         "providers",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", Key, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
     )
-    _index("providers", "organization_id", "name_key", "id")
-    _tenant_table(
+    index("providers", "organization_id", "name_key", "id")
+    tenant_table(
         "provider_locations",
         sa.Column("provider_id", Key, nullable=False),
         sa.Column("location_id", Key, nullable=False),
-        _refers("provider_locations", "provider_id", "providers"),
-        _refers("provider_locations", "location_id", "locations"),
-        _unique("provider_locations", "pair", "provider_id", "location_id"),
+        refers("provider_locations", "provider_id", "providers"),
+        refers("provider_locations", "location_id", "locations"),
+        unique("provider_locations", "pair", "provider_id", "location_id"),
     )
-    _index("provider_locations", "organization_id", "location_id", "provider_id")
-    _tenant_table(
+    index("provider_locations", "organization_id", "location_id", "provider_id")
+    tenant_table(
         "customers",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", Key, nullable=False),
         sa.Column("home_location_id", Key),
         sa.Column("created_at", Instant(), nullable=False),
-        _refers("customers", "home_location_id", "locations"),
+        refers("customers", "home_location_id", "locations"),
     )
-    _index("customers", "organization_id", "name_key", "id")
-    _tenant_table(
+    index("customers", "organization_id", "name_key", "id")
+    tenant_table(
         "visits",
         sa.Column("customer_id", Key, nullable=False),
         sa.Column("location_id", Key, nullable=False),
         sa.Column("booking_id", Key, nullable=False),
         sa.Column("ended_at", Instant(), nullable=False),
-        _refers("visits", "customer_id", "customers"),
-        _refers("visits", "location_id", "locations"),
-        _unique("visits", "booking", "booking_id"),
+        refers("visits", "customer_id", "customers"),
+        refers("visits", "location_id", "locations"),
+        unique("visits", "booking", "booking_id"),
     )
-    _index("visits", "organization_id", "customer_id", "ended_at")
+    index("visits", "organization_id", "customer_id", "ended_at")
 
 
 def _bookings() -> None:
-    _tenant_table(
+    tenant_table(
         "bookings",
         sa.Column("location_id", Key, nullable=False),
         sa.Column("provider_id", Key, nullable=False),
@@ -230,23 +238,23 @@ def _bookings() -> None:
         sa.Column("is_first_visit", sa.Boolean(), nullable=False),
         sa.Column("notes", sa.Text()),
         sa.Column("created_at", Instant(), nullable=False),
-        _refers("bookings", "location_id", "locations"),
-        _refers("bookings", "provider_id", "providers"),
-        _refers("bookings", "chair_id", "chairs"),
-        _refers("bookings", "customer_id", "customers"),
-        _refers("bookings", "service_id", "services"),
-        _check("bookings", "span", "starts_at < ends_at AND ends_at <= free_at"),
-        _check(
+        refers("bookings", "location_id", "locations"),
+        refers("bookings", "provider_id", "providers"),
+        refers("bookings", "chair_id", "chairs"),
+        refers("bookings", "customer_id", "customers"),
+        refers("bookings", "service_id", "services"),
+        check("bookings", "span", "starts_at < ends_at AND ends_at <= free_at"),
+        check(
             "bookings",
             "status",
             "status IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')",
         ),
     )
-    _index("bookings", "organization_id", "starts_at", "id")
-    _index("bookings", "organization_id", "created_at", "id")
+    index("bookings", "organization_id", "starts_at", "id")
+    index("bookings", "organization_id", "created_at", "id")
     for column in ("location_id", "provider_id", "chair_id", "customer_id"):
-        _index("bookings", "organization_id", column, "starts_at", "id")
-    _tenant_table(
+        index("bookings", "organization_id", column, "starts_at", "id")
+    tenant_table(
         "booking_changes",
         sa.Column("booking_id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
@@ -259,9 +267,9 @@ def _bookings() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("changed_by", Key, nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
-        _refers("booking_changes", "booking_id", "bookings"),
+        refers("booking_changes", "booking_id", "bookings"),
     )
-    _index("booking_changes", "organization_id", "booking_id", "id")
+    index("booking_changes", "organization_id", "booking_id", "id")
 
 
 def _exclude_overlaps() -> None:
@@ -296,46 +304,3 @@ def _refuse_overlaps() -> None:
                 f" ORDER BY starts_at DESC LIMIT 1))"
                 f" BEGIN SELECT RAISE(ABORT, 'bookings_{held}_overlap'); END"
             )
-
-
-def _tenant_table(name: str, *items: SchemaItem) -> None:
-    op.create_table(
-        name,
-        sa.Column("id", Key, nullable=False),
-        sa.Column("organization_id", Key, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
-        sa.UniqueConstraint("organization_id", "id", name=f"uq_{name}_organization_id_id"),
-        _of_organization(name),
-        *items,
-    )
-
-
-def _of_organization(table: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["organization_id"], ["organizations.id"], name=f"fk_{table}_organization_id"
-    )
-
-
-def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["organization_id", column],
-        [f"{target}.organization_id", f"{target}.id"],
-        name=f"fk_{table}_organization_id_{column}",
-    )
-
-
-def _unique(table: str, name: str, *columns: str) -> sa.UniqueConstraint:
-    return sa.UniqueConstraint("organization_id", *columns, name=f"uq_{table}_{name}")
-
-
-def _check(table: str, name: str, rule: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}"))
-
-
-def _index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
-
-
-def _partial_index(name: str, table: str, columns: list[str], rule: str) -> None:
-    where = sa.text(rule)
-    op.create_index(name, table, columns, postgresql_where=where, sqlite_where=where)

@@ -1,0 +1,1 @@
+"""Versions of what was learned: what is being trained, what is in use, what was before."""
