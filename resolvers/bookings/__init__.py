@@ -1,4 +1,5 @@
 """Bookings in the graph: their types, the agendas they add to others, and what can be done with them."""
 
+from . import afterwards as afterwards
 from . import mutations as mutations
 from .types import Booking as Booking

@@ -180,7 +180,7 @@ async def booking_reschedule(tx: Transaction, input: BookingRescheduleInput) -> 
     Booking, raises={**STEPPING, ReasonTooLong: "reason"}, scope="bookings:write", idempotent=True
 )
 async def booking_cancel(tx: Transaction, input: BookingCancelInput) -> Row[Any]:
-    """Call a booking off. Its provider and chair are free again."""
+    """Call a booking off. Its provider and chair are free again; what was billed stays billed until credited."""
     return await service.cancel(tx, input.booking_id, reason=input.reason)
 
 
@@ -198,7 +198,7 @@ async def booking_complete(tx: Transaction, input: BookingCompleteInput) -> Row[
 
 @mutation(Booking, raises=STEPPING, scope="bookings:write")
 async def booking_mark_no_show(tx: Transaction, input: BookingMarkNoShowInput) -> Row[Any]:
-    """The customer did not come. Provider and chair are free again."""
+    """The customer did not come. Provider and chair are free again; what was billed stays billed until credited."""
     return await service.mark_no_show(tx, input.booking_id)
 
 

@@ -4,10 +4,11 @@ import enum
 from datetime import datetime
 
 import strawberry
+from sqlalchemy import select
 
 from barberpro.domains.bookings import tables
 from barberpro.graph.choices import at_least, below, equals, filtering, is_in, ordering
-from barberpro.graph.fields import Connection, by_id, connection, many, one, page
+from barberpro.graph.fields import Connection, by_id, connection, expression, many, one, page
 from barberpro.graph.types import Node, Query, entity, enumeration, extends
 
 from ..catalogue import Service
@@ -64,6 +65,10 @@ class BookingChangeKind(enum.Enum):
     """It was called off."""
     MISSED = "MISSED"
     """The customer did not come."""
+    RECORDED = "RECORDED"
+    """It was written down after it had taken place."""
+    RETRACTED = "RETRACTED"
+    """It had not taken place after all."""
 
 
 @entity(tables.booking_changes, scope="bookings:read")
@@ -88,6 +93,13 @@ class BookingChange(Node):
     """When it was done."""
 
 
+stars = (
+    select(tables.ratings.c.score)
+    .where(tables.ratings.c.booking_id == tables.bookings.c.id)
+    .scalar_subquery()
+)
+
+
 @entity(tables.bookings, scope="bookings:read")
 class Booking(Node):
     """A customer's place in an agenda."""
@@ -110,6 +122,8 @@ class Booking(Node):
     """What the shop should know."""
     created_at: datetime
     """When it was made."""
+    rating: int | None = expression(tables.bookings, stars, cost=1)
+    """How the customer found it, from 1 to 5; null where they did not say."""
     location: Location = one(tables.bookings.c.location_id, scope="locations:read")
     """Where."""
     provider: Provider = one(tables.bookings.c.provider_id, scope="people:read")

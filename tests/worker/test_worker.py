@@ -4,28 +4,30 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from barberpro import worker
-from barberpro.domains.bookings.events import BookingCompleted
-from barberpro.domains.locations.tables import locations
-from barberpro.domains.people.tables import customers, visits
+from barberpro.domains.bookings import service as bookings
+from barberpro.domains.bookings.events import BookingRecorded
+from barberpro.domains.people.tables import visits
 from barberpro.platform import clock as system_clock
-from barberpro.platform import ids, migrations
+from barberpro.platform import migrations
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader, transaction
-from barberpro.platform.events import publish
 from barberpro.platform.idempotency import claim, idempotency_keys
 from barberpro.platform.principal import Principal
 from barberpro.platform.relay import HANDLERS, Handlers, Relay
 from barberpro.platform.settings import Settings
 from barberpro.worker import upkeep
+
+from ..chain import found_chain
 
 
 @pytest.fixture
@@ -34,24 +36,11 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 async def completed(database: Database, who: Principal) -> str:
-    """A customer whose booking was completed just now; the booking's id."""
-    shop, guest, booking = ids.new("loc"), ids.new("cus"), ids.new("bkg")
+    """The id of a booking that took place an hour ago."""
     async with transaction(database, who, system_clock.now, "test") as tx:
-        await tx.execute(
-            insert(locations).values(
-                id=shop, name="Centro", name_key="centro", city="Rosario", province="S",
-                time_zone="America/Argentina/Cordoba", is_active=True, created_at=tx.now,
-            )
-        )  # fmt: skip
-        await tx.execute(
-            insert(customers).values(id=guest, name="Beto", name_key="beto", created_at=tx.now)
-        )
-        event = BookingCompleted(
-            subject=booking, location_id=shop, provider_id="prv_1", customer_id=guest,
-            service_id="svc_1", ended_at=tx.now,
-        )  # fmt: skip
-        await publish(tx, event)
-    return booking
+        chain = await found_chain(tx)
+        began = tx.now.replace(second=0, microsecond=0) - timedelta(hours=1)
+        return (await bookings.record(tx, **chain.asks(starts_at=began))).id
 
 
 async def until(question: Callable[[], Any], seconds: float = 20) -> None:
@@ -80,7 +69,7 @@ async def test_a_delivery_in_hand_is_finished(
     begun, ended, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
     own = Handlers()
 
-    @own.handles(BookingCompleted)
+    @own.handles(BookingRecorded)
     async def slowly(tx: Any, event: Any) -> None:
         begun.set()
         await asyncio.sleep(0.3)
@@ -102,7 +91,7 @@ async def test_what_takes_too_long_is_cut_off(
 ) -> None:
     begun, stop, own = asyncio.Event(), asyncio.Event(), Handlers()
 
-    @own.handles(BookingCompleted)
+    @own.handles(BookingRecorded)
     async def forever(tx: Any, event: Any) -> None:
         begun.set()
         await asyncio.sleep(3600)

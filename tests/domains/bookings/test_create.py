@@ -70,6 +70,7 @@ async def test_a_booking_is_made(
         "is_first_visit": True,
         "notes": "corte\nbajo",
         "created_at": NOW,
+        "invoice_id": None,
     }
     (made,) = await history(booking.id)
     assert (made.kind, made.from_status, made.to_status) == ("MADE", None, "CONFIRMED")

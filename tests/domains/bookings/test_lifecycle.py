@@ -24,12 +24,13 @@ TABLE = {
         "cancel": "CANCELLED",
         "mark_no_show": "NO_SHOW",
     },
-    "CHECKED_IN": {"check_in": None, "complete": "COMPLETED", "cancel": None, "mark_no_show": None},
-    "COMPLETED": {"check_in": None, "complete": None, "cancel": None, "mark_no_show": None},
-    "CANCELLED": {"check_in": None, "complete": None, "cancel": None, "mark_no_show": None},
-    "NO_SHOW": {"check_in": None, "complete": None, "cancel": None, "mark_no_show": None},
+    "CHECKED_IN": {"complete": "COMPLETED"},
+    "COMPLETED": {"retract": "CANCELLED"},
+    "CANCELLED": {},
+    "NO_SHOW": {},
 }
 LEADS_TO = TABLE["CONFIRMED"]
+ENDS = {**LEADS_TO, "retract": "CANCELLED"}
 TOLD = {
     "check_in": ("CHECKED_IN", "booking.checked_in", {}),
     "complete": ("COMPLETED", "booking.completed", {"ended_at": "2026-11-23T13:00:00Z"}),
@@ -47,14 +48,13 @@ async def test_each_step_from_each_status(
     booked: Any, done: Any, refused: Any, status: str
 ) -> None:
     reached = {outcome: step for step, outcome in LEADS_TO.items()}
-    for day, (step, outcome) in enumerate(TABLE[status].items()):
+    for day, (step, end) in enumerate(ENDS.items()):
+        outcome = TABLE[status].get(step)
         booking = await booked(starts_at=ELEVEN + timedelta(days=day))
         if status != "CONFIRMED":
             await done(steps(booking, reached[status]))
         if outcome is None:
-            await refused(
-                steps(booking, step), WrongStatus, from_status=status, to_status=LEADS_TO[step]
-            )
+            await refused(steps(booking, step), WrongStatus, from_status=status, to_status=end)
             continue
         stepped = await done(steps(booking, step))
         assert stepped._asdict() == booking._asdict() | {"status": outcome}
@@ -149,19 +149,20 @@ async def test_who_is_limited_to_a_shop_changes_nothing_elsewhere(
 
 
 @given(st.lists(st.sampled_from(list(STEPS)), max_size=8))
-def test_whatever_is_tried_a_booking_ends_once(tried: list[Change]) -> None:
-    """Any walk through the machine keeps to the table, and never leaves an end."""
+def test_whatever_is_tried_a_booking_keeps_to_the_table(tried: list[Change]) -> None:
+    """Any walk through the machine keeps to the table."""
     step_of = {
         Change.CHECKED_IN: "check_in",
         Change.COMPLETED: "complete",
         Change.CANCELLED: "cancel",
         Change.MISSED: "mark_no_show",
+        Change.RETRACTED: "retract",
     }
     status = Status.CONFIRMED
     for change in tried:
         moves = change is Change.MOVED
         expected = (
-            {"CONFIRMED": "CONFIRMED"}.get(status) if moves else TABLE[status][step_of[change]]
+            {"CONFIRMED": "CONFIRMED"}.get(status) if moves else TABLE[status].get(step_of[change])
         )
         if expected is None:
             with pytest.raises(WrongStatus):
@@ -172,4 +173,4 @@ def test_whatever_is_tried_a_booking_ends_once(tried: list[Change]) -> None:
 
 
 def test_what_is_no_step_has_no_end() -> None:
-    assert set(STEPS) == set(Change) - {Change.MADE}
+    assert set(STEPS) == set(Change) - {Change.MADE, Change.RECORDED}

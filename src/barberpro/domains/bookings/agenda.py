@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
@@ -24,6 +25,7 @@ from .rules import Shop, Slot
 from .tables import bookings
 
 TENANT = bindparam("tenant")
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _overlapping(other: FromClause) -> ColumnElement[bool]:
@@ -55,6 +57,7 @@ _has_booked = exists().where(
     _earlier.c.customer_id == bindparam("customer"),
     among(_earlier.c.status, OCCUPYING),
     _earlier.c.id != bindparam("moving"),
+    _earlier.c.starts_at < bindparam("before"),
 )
 
 # A row for each chair and booking that holds it in the slot, or one for a chair that is free.
@@ -91,7 +94,8 @@ class Wish:
     """What a booking needs free: a provider, and a chair, which may be a certain one.
 
     `kept` is the chair of a booking that is moved, taken again where it is free. `moving` is that
-    booking's id: it is not in its own way.
+    booking's id: it is not in its own way. Whether the customer had booked is asked of bookings that
+    begin `before`.
     """
 
     shop: Shop
@@ -101,6 +105,7 @@ class Wish:
     chair_id: str | None = None
     kept: str | None = None
     moving: str = ""
+    before: datetime = EVER
 
 
 async def seat(tx: Transaction, wish: Wish) -> Seat:
@@ -150,5 +155,6 @@ def _parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
         "moving": wish.moving,
         "starts": wish.slot.starts_at,
         "free": wish.slot.free_at,
+        "before": wish.before,
         "floor": wish.slot.starts_at - LONGEST,
     }

@@ -140,3 +140,71 @@ class ReasonTooLong(Invalid):
     """How many are allowed at most."""
     length: int
     """How many there are."""
+
+
+@dataclass(eq=False)
+class NotOverYet(Invalid):
+    """What is written down afterwards must have ended."""
+
+    code = "NOT_OVER_YET"
+    says = "That ends at {ends_at:%d/%m %H:%M}; only what is over is written down. Book it instead."
+    ends_at: datetime
+    """When it would end."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class TooLongAgo(Invalid):
+    """It would have begun before any history that is kept here."""
+
+    code = "TOO_LONG_AGO"
+    says = "Bookings are written down for at most {years} years back."
+    years: int
+    """How far back history goes."""
+
+
+@dataclass(eq=False)
+class NotCompleted(Conflict):
+    """Only a service that was done can be rated."""
+
+    code = "NOT_COMPLETED"
+    says = "A booking that is {from_status} cannot be rated: its service was not done."
+    from_status: str
+    """The status it has."""
+
+
+@dataclass(eq=False)
+class ScoreOutOfRange(Invalid):
+    """A rating is a whole number of stars."""
+
+    code = "SCORE_OUT_OF_RANGE"
+    says = "A rating goes from {least} to {most}."
+    least: int
+    """The worst there is."""
+    most: int
+    """The best there is."""
+
+
+@dataclass(eq=False)
+class NotBillable(Conflict):
+    """What did not take place, and will not, is not billed."""
+
+    code = "NOT_BILLABLE"
+    says = "The booking {booking_id} is {from_status}, so it cannot be billed."
+    booking_id: str
+    """The booking that cannot be billed."""
+    from_status: str
+    """The status it has."""
+
+
+@dataclass(eq=False)
+class AlreadyBilled(Conflict):
+    """Another invoice bills the booking; void or credit that one first."""
+
+    code = "ALREADY_BILLED"
+    says = "The booking {booking_id} is billed by {invoice_id}. Void or credit that invoice first."
+    booking_id: str
+    """The booking that is billed."""
+    invoice_id: str
+    """The invoice that bills it."""

@@ -78,3 +78,37 @@ class BookingMissed(Event):
     provider_id: str
     customer_id: str
     starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRecorded(Event):
+    """A booking that took place before it was known here was written down."""
+
+    type = "booking.recorded"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    service_id: str
+    starts_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRetracted(Event):
+    """What was said to have taken place did not."""
+
+    type = "booking.retracted"
+    location_id: str
+    provider_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRated(Event):
+    """The customer said how it was, from 1 to 5."""
+
+    type = "booking.rated"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    score: int

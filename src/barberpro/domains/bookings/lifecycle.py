@@ -25,6 +25,8 @@ class Change(StrEnum):
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"
     MISSED = "MISSED"
+    RECORDED = "RECORDED"
+    RETRACTED = "RETRACTED"
 
 
 class Channel(StrEnum):
@@ -52,6 +54,7 @@ STEPS = {
     Change.COMPLETED: Step(frozenset({Status.CONFIRMED, Status.CHECKED_IN}), Status.COMPLETED),
     Change.CANCELLED: Step(frozenset({Status.CONFIRMED}), Status.CANCELLED),
     Change.MISSED: Step(frozenset({Status.CONFIRMED}), Status.NO_SHOW),
+    Change.RETRACTED: Step(frozenset({Status.COMPLETED}), Status.CANCELLED),
 }
 OCCUPYING = (Status.CONFIRMED, Status.CHECKED_IN, Status.COMPLETED)
 """The statuses in which a booking holds its provider and its chair; the migrations say the same."""

@@ -88,6 +88,23 @@ async def for_new(
     tx: Transaction, *, location_id: str, provider_id: str, customer_id: str, service_id: str
 ) -> tuple[Shop, Row[Any]]:
     """The shop, and the facts of the service, where these may be booked together."""
+    shop, facts = await for_past(
+        tx,
+        location_id=location_id,
+        provider_id=provider_id,
+        customer_id=customer_id,
+        service_id=service_id,
+    )
+    _check_at_work(facts)
+    if not facts.service_is_active:
+        raise ServiceWithdrawn(service_id)
+    return shop, facts
+
+
+async def for_past(
+    tx: Transaction, *, location_id: str, provider_id: str, customer_id: str, service_id: str
+) -> tuple[Shop, Row[Any]]:
+    """The same of what was: shops have closed since, people have left, services been withdrawn."""
     asked = {
         "location": Asked(location_id, place, "loc", LocationNotFound),
         "provider": Asked(provider_id, provider, "prv", ProviderNotFound),
@@ -95,8 +112,6 @@ async def for_new(
         "customer": Asked(customer_id, customer, "cus", CustomerNotFound),
     }
     found = await _found(tx, NEW, asked)
-    if not found[0].service_is_active:
-        raise ServiceWithdrawn(service_id)
     return _shop(found), found[0]
 
 
@@ -106,7 +121,9 @@ async def for_move(tx: Transaction, *, location_id: str, provider_id: str) -> Sh
         "location": Asked(location_id, place, "loc", LocationNotFound),
         "provider": Asked(provider_id, provider, "prv", ProviderNotFound),
     }
-    return _shop(await _found(tx, THERE, asked))
+    found = await _found(tx, THERE, asked)
+    _check_at_work(found[0])
+    return _shop(found)
 
 
 async def held(tx: Transaction, booking_id: str) -> Row[Any]:
@@ -135,7 +152,6 @@ async def _found(tx: Transaction, statement: Any, asked: dict[str, Asked]) -> Ro
     found = await tx.rows(statement, {name: each.id for name, each in asked.items()})
     if not found:
         raise await _unknown(tx, asked.values())
-    _check_at_work(found[0])
     return found
 
 

@@ -10,14 +10,19 @@ from barberpro.platform import text
 from .errors import (
     NotesTooLong,
     NotOnTheMinute,
+    NotOverYet,
     OutsideOpeningHours,
     ReasonTooLong,
+    ScoreOutOfRange,
     StartsInThePast,
     StartsTooFarAhead,
+    TooLongAgo,
 )
 
 GRACE = timedelta(minutes=15)  # who walks in is written down once seated
 FURTHEST_DAYS = 365
+EARLIEST_YEARS = 10
+WORST, BEST = 1, 5
 LONGEST_NOTES = 1_000
 LONGEST_REASON = 500
 
@@ -58,9 +63,24 @@ def start(asked: datetime, *, now: datetime, time_zone: str) -> datetime:
         raise StartsInThePast(earliest, time_zone)
     if asked > latest:
         raise StartsTooFarAhead(FURTHEST_DAYS, latest, time_zone)
-    if asked.second or asked.microsecond:
-        raise NotOnTheMinute
-    return asked.astimezone(UTC)
+    return _on_the_minute(asked)
+
+
+def past_slot(asked: datetime, duration: timedelta, *, now: datetime, time_zone: str) -> Slot:
+    """What took place from then on. Nothing was swept after: who came next did come."""
+    if asked < now - timedelta(days=365 * EARLIEST_YEARS):
+        raise TooLongAgo(EARLIEST_YEARS)
+    slot = Slot.beginning(_on_the_minute(asked), duration, buffer=timedelta(0))
+    if slot.ends_at > now:
+        raise NotOverYet(slot.ends_at, time_zone)
+    return slot
+
+
+def score(given: int) -> int:
+    """The stars, where there are so many."""
+    if not WORST <= given <= BEST:
+        raise ScoreOutOfRange(WORST, BEST)
+    return given
 
 
 def check_open(shop: Shop, slot: Slot) -> None:
@@ -83,3 +103,9 @@ def reason(given: str | None) -> str | None:
     if kept is not None and len(kept) > LONGEST_REASON:
         raise ReasonTooLong(LONGEST_REASON, len(kept))
     return kept
+
+
+def _on_the_minute(asked: datetime) -> datetime:
+    if asked.second or asked.microsecond:
+        raise NotOnTheMinute
+    return asked.astimezone(UTC)

@@ -3,22 +3,27 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, update
+from sqlalchemy import Row
 
-from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
-from barberpro.platform.events import Event, publish
+from barberpro.platform.money import Money
 
 from . import agenda, events, lifecycle, reading, rules
+from .afterwards import done as done
+from .afterwards import rate as rate
+from .afterwards import record as record
+from .afterwards import retract as retract
 from .agenda import Wish
+from .history import history as history
+from .history import history_at as history_at
+from .history import ratings as ratings
+from .invoicing import bill as bill
+from .invoicing import billed as billed
+from .invoicing import release as release
+from .invoicing import to_bill as to_bill
 from .lifecycle import Change, Channel
 from .rules import Slot
-from .tables import booking_changes, bookings
-
-# Made once: what they set comes with each execution.
-MAKE = insert(bookings).returning(bookings)
-ALTER = update(bookings).where(bookings.c.id == bindparam("booking")).returning(bookings)
-REMEMBER = insert(booking_changes)
+from .writing import ALTER, MAKE, fresh, remember, stepped
 
 
 async def create(
@@ -56,23 +61,17 @@ async def create(
         shop=shop, slot=slot, provider_id=provider_id, customer_id=customer_id, chair_id=chair_id
     )
     seat = await agenda.seat(tx, wish)
-    made = {
-        "id": ids.new("bkg"),
-        "location_id": location_id,
-        "provider_id": provider_id,
-        "chair_id": seat.chair_id,
-        "customer_id": customer_id,
-        "service_id": service_id,
-        "status": lifecycle.BEGINNING,
-        "channel": channel,
-        **vars(slot),
-        "duration_minutes": facts.duration_minutes,
-        "price_minor": facts.price_minor,
-        "currency_code": facts.currency_code,
-        "is_first_visit": not seat.has_booked,
-        "notes": kept_notes,
-        "created_at": tx.now,
-    }
+    made = fresh(
+        tx,
+        wish,
+        seat,
+        service_id=service_id,
+        facts=facts,
+        price=Money(facts.price_minor, facts.currency_code),
+        status=lifecycle.BEGINNING,
+        channel=channel,
+        notes=kept_notes,
+    )
     with agenda.overlaps_refused(wish):
         booking = (await tx.execute(MAKE, made)).one()
     event = events.BookingMade(
@@ -86,7 +85,7 @@ async def create(
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
     )
-    await _record(tx, Change.MADE, event, before=None, after=booking)
+    await remember(tx, Change.MADE, event, before=None, after=booking)
     return booking
 
 
@@ -139,14 +138,14 @@ async def reschedule(
         provider_id=to_provider,
         chair_id=booking.chair_id,
     )
-    await _record(tx, Change.MOVED, event, before=before, after=booking)
+    await remember(tx, Change.MOVED, event, before=before, after=booking)
     return booking
 
 
 async def cancel(tx: Transaction, booking_id: str, *, reason: str | None = None) -> Row[Any]:
     """Call a booking off; its provider and chair are free again."""
     kept_reason = rules.reason(reason)
-    before, booking = await _stepped(tx, booking_id, Change.CANCELLED)
+    before, booking = await stepped(tx, booking_id, Change.CANCELLED)
     event = events.BookingCancelled(
         subject=booking.id,
         location_id=booking.location_id,
@@ -154,26 +153,26 @@ async def cancel(tx: Transaction, booking_id: str, *, reason: str | None = None)
         customer_id=booking.customer_id,
         starts_at=booking.starts_at,
     )
-    await _record(tx, Change.CANCELLED, event, before=before, after=booking, reason=kept_reason)
+    await remember(tx, Change.CANCELLED, event, before=before, after=booking, reason=kept_reason)
     return booking
 
 
 async def check_in(tx: Transaction, booking_id: str) -> Row[Any]:
     """The customer is here."""
-    before, booking = await _stepped(tx, booking_id, Change.CHECKED_IN)
+    before, booking = await stepped(tx, booking_id, Change.CHECKED_IN)
     event = events.BookingCheckedIn(
         subject=booking.id,
         location_id=booking.location_id,
         provider_id=booking.provider_id,
         customer_id=booking.customer_id,
     )
-    await _record(tx, Change.CHECKED_IN, event, before=before, after=booking)
+    await remember(tx, Change.CHECKED_IN, event, before=before, after=booking)
     return booking
 
 
 async def complete(tx: Transaction, booking_id: str) -> Row[Any]:
     """The service was done. It ended now, or when planned if that is said later."""
-    before, booking = await _stepped(tx, booking_id, Change.COMPLETED)
+    before, booking = await stepped(tx, booking_id, Change.COMPLETED)
     event = events.BookingCompleted(
         subject=booking.id,
         location_id=booking.location_id,
@@ -182,13 +181,13 @@ async def complete(tx: Transaction, booking_id: str) -> Row[Any]:
         service_id=booking.service_id,
         ended_at=min(tx.now, booking.ends_at),
     )
-    await _record(tx, Change.COMPLETED, event, before=before, after=booking)
+    await remember(tx, Change.COMPLETED, event, before=before, after=booking)
     return booking
 
 
 async def mark_no_show(tx: Transaction, booking_id: str) -> Row[Any]:
     """The customer did not come; provider and chair are free again."""
-    before, booking = await _stepped(tx, booking_id, Change.MISSED)
+    before, booking = await stepped(tx, booking_id, Change.MISSED)
     event = events.BookingMissed(
         subject=booking.id,
         location_id=booking.location_id,
@@ -196,40 +195,5 @@ async def mark_no_show(tx: Transaction, booking_id: str) -> Row[Any]:
         customer_id=booking.customer_id,
         starts_at=booking.starts_at,
     )
-    await _record(tx, Change.MISSED, event, before=before, after=booking)
+    await remember(tx, Change.MISSED, event, before=before, after=booking)
     return booking
-
-
-async def _stepped(tx: Transaction, booking_id: str, change: Change) -> tuple[Row[Any], Row[Any]]:
-    """The booking before and after a change of its status alone."""
-    before = await reading.held(tx, booking_id)
-    status = lifecycle.after(before.status, change)
-    return before, (await tx.execute(ALTER, {"booking": booking_id, "status": status})).one()
-
-
-async def _record(
-    tx: Transaction,
-    change: Change,
-    event: Event,
-    *,
-    before: Row[Any] | None,
-    after: Row[Any],
-    reason: str | None = None,
-) -> None:
-    """Add to the booking's history, and tell others."""
-    row = {
-        "id": ids.new("bch"),
-        "booking_id": after.id,
-        "kind": change,
-        "from_status": before.status if before else None,
-        "to_status": after.status,
-        "from_starts_at": before.starts_at if before else None,
-        "to_starts_at": after.starts_at,
-        "from_provider_id": before.provider_id if before else None,
-        "to_provider_id": after.provider_id,
-        "reason": reason,
-        "changed_by": tx.principal.actor,
-        "changed_at": tx.now,
-    }
-    await tx.execute(REMEMBER, row)
-    await publish(tx, event, before=before, after=after)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Text,
+    UniqueConstraint,
 )
 
 from barberpro.platform.tables import AtLocation, Instant, Key, Linked, Refers, tenant_table
@@ -38,6 +39,7 @@ bookings = tenant_table(
     Column("is_first_visit", Boolean, nullable=False),
     Column("notes", Text),
     Column("created_at", Instant, nullable=False),
+    Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
     CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
     CheckConstraint(
         "status IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
@@ -51,6 +53,7 @@ Index(None, b.organization_id, b.location_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.provider_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.chair_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.customer_id, b.starts_at, b.id)
+Index(None, b.organization_id, b.invoice_id)
 
 booking_changes = tenant_table(
     "booking_changes",
@@ -69,3 +72,14 @@ booking_changes = tenant_table(
     rows=(Linked("bookings", key="id", column="booking_id"),),
 )
 Index(None, booking_changes.c.organization_id, booking_changes.c.booking_id, booking_changes.c.id)
+
+ratings = tenant_table(
+    "ratings",
+    "rat",
+    Refers("booking_id", "bookings"),
+    Column("score", Integer, nullable=False),
+    Column("rated_at", Instant, nullable=False),
+    UniqueConstraint("organization_id", "booking_id", name="uq_ratings_booking"),
+    CheckConstraint("score BETWEEN 1 AND 5", name="score"),
+    rows=(Linked("bookings", key="id", column="booking_id"),),
+)

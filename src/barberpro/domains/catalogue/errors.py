@@ -64,9 +64,9 @@ class PriceOutOfRange(Invalid):
     """The price is negative or too large."""
 
     code = "PRICE_OUT_OF_RANGE"
-    says = "A price is from nothing to {maximum_minor} in the smallest unit of its currency."
-    maximum_minor: int
-    """The highest price, in minor units of its currency."""
+    says = "A price is from nothing to {maximum}."
+    maximum: str
+    """The highest price, as an amount of its currency."""
 
 
 @dataclass(eq=False)

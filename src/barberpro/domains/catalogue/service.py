@@ -51,7 +51,7 @@ async def offer_service(
             "name_key": text.fold(tidy),
             "duration_minutes": duration_minutes,
             "buffer_minutes": buffer_minutes,
-            **_price(price),
+            **priced(price),
             "is_active": True,
             "created_at": tx.now,
         },
@@ -64,7 +64,7 @@ async def offer_service(
 
 async def reprice(tx: Transaction, service_id: str, *, price: Money) -> Row[Any]:
     """Ask another price. Bookings made before keep theirs; the same price changes nothing."""
-    asked = _price(price)
+    asked = priced(price)
     before = await _held(tx, service_id)
     if asked == {"price_minor": before.price_minor, "currency_code": before.currency_code}:
         return before
@@ -90,11 +90,12 @@ async def withdraw(tx: Transaction, service_id: str) -> Row[Any]:
     return after
 
 
-def _price(price: Money) -> dict[str, Any]:
+def priced(price: Money) -> dict[str, Any]:
+    """The columns of a price that may be asked. Raises UnknownCurrency, PriceOutOfRange."""
     if not is_currency(price.currency_code):
         raise UnknownCurrency
     if not 0 <= price.minor <= HIGHEST_PRICE:
-        raise PriceOutOfRange(HIGHEST_PRICE)
+        raise PriceOutOfRange(Money(HIGHEST_PRICE, price.currency_code).amount)
     return {"price_minor": price.minor, "currency_code": price.currency_code}
 
 

@@ -1,0 +1,87 @@
+"""How a change of a booking is written: the row, an entry in its history, and the event."""
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, update
+
+from barberpro.platform import ids
+from barberpro.platform.doors import Transaction
+from barberpro.platform.events import Event, publish
+from barberpro.platform.money import Money
+
+from . import lifecycle, reading
+from .agenda import Seat, Wish
+from .lifecycle import Change, Channel, Status
+from .tables import booking_changes, bookings
+
+# Made once: what they set comes with each execution.
+MAKE = insert(bookings).returning(bookings)
+ALTER = update(bookings).where(bookings.c.id == bindparam("booking")).returning(bookings)
+REMEMBER = insert(booking_changes)
+
+
+def fresh(
+    tx: Transaction,
+    wish: Wish,
+    seat: Seat,
+    *,
+    service_id: str,
+    facts: Row[Any],
+    price: Money,
+    status: Status,
+    channel: Channel,
+    notes: str | None,
+) -> dict[str, Any]:
+    """The row of a booking that was not there before."""
+    return {
+        "id": ids.new("bkg"),
+        "location_id": wish.shop.id,
+        "provider_id": wish.provider_id,
+        "chair_id": seat.chair_id,
+        "customer_id": wish.customer_id,
+        "service_id": service_id,
+        "status": status,
+        "channel": channel,
+        **vars(wish.slot),
+        "duration_minutes": facts.duration_minutes,
+        "price_minor": price.minor,
+        "currency_code": price.currency_code,
+        "is_first_visit": not seat.has_booked,
+        "notes": notes,
+        "created_at": tx.now,
+    }
+
+
+async def stepped(tx: Transaction, booking_id: str, change: Change) -> tuple[Row[Any], Row[Any]]:
+    """The booking before and after a change of its status alone."""
+    before = await reading.held(tx, booking_id)
+    status = lifecycle.after(before.status, change)
+    return before, (await tx.execute(ALTER, {"booking": booking_id, "status": status})).one()
+
+
+async def remember(
+    tx: Transaction,
+    change: Change,
+    event: Event,
+    *,
+    before: Row[Any] | None,
+    after: Row[Any],
+    reason: str | None = None,
+) -> None:
+    """Add to the booking's history, and tell others."""
+    row = {
+        "id": ids.new("bch"),
+        "booking_id": after.id,
+        "kind": change,
+        "from_status": before.status if before else None,
+        "to_status": after.status,
+        "from_starts_at": before.starts_at if before else None,
+        "to_starts_at": after.starts_at,
+        "from_provider_id": before.provider_id if before else None,
+        "to_provider_id": after.provider_id,
+        "reason": reason,
+        "changed_by": tx.principal.actor,
+        "changed_at": tx.now,
+    }
+    await tx.execute(REMEMBER, row)
+    await publish(tx, event, before=before, after=after)
