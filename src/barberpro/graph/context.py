@@ -53,6 +53,10 @@ class Context:
         """Run a SELECT for this caller; `values` are the statement's own named parameters."""
         return await self.reader.rows(statement, values)
 
+    async def kept(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
+        """Run a SELECT that is made once and kept: straight to the driver, rows as named tuples."""
+        return await self.reader.direct(statement, values)
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction for this caller; commits at its end."""
         return transaction(self.database, self.principal, self.clock, self.request_id)

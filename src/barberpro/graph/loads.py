@@ -7,7 +7,7 @@ declarations and the same statement builders.
 
 import inspect
 from abc import ABC, abstractmethod
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,9 @@ from .paging import (
 
 Parents = Sequence[Any]
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
+
+MOST_STATEMENTS = 64
+"""Kept for one list; a caller can ask for hundreds, by all subsets of a filter."""
 
 INHERITED = "(the type's)"
 """A field that states no scope has its type's."""
@@ -98,7 +101,7 @@ class One(Fetched):
     async def by_keys(self, keys: Sequence[Any], context: Context) -> list[Any]:
         """The rows behind these keys, in their order; None where there is none the caller may see."""
         asked = sorted({k for k in keys if k is not None})
-        rows = await context.rows(self.statement, {"keys": asked}) if asked else []
+        rows = await context.kept(self.statement, {"keys": asked}) if asked else []
         found = {getattr(row, self.remote.name): row for row in rows}
         return [found.get(k) for k in keys]
 
@@ -117,7 +120,7 @@ class Many(Fetched):
         return all_per_parent(self.target, self.link, (*self.order, self.target.c.id))
 
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
-        rows = await context.rows(self.statement, {"keys": sorted({p.id for p in parents})})
+        rows = await context.kept(self.statement, {"keys": sorted({p.id for p in parents})})
         groups = _grouped(rows)
         return [groups[p.id] for p in parents]
 
@@ -135,7 +138,7 @@ class Expression(Fetched):
         return select(id_.label(PARENT), self.sql.label("value")).where(among(id_, key_set("keys")))
 
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
-        rows = await context.rows(self.statement, {"keys": sorted({p.id for p in parents})})
+        rows = await context.kept(self.statement, {"keys": sorted({p.id for p in parents})})
         found = {row.parent_key: row.value for row in rows}
         return [found.get(p.id) for p in parents]
 
@@ -171,7 +174,7 @@ class ById(Fetched):
 
     async def by_ids(self, asked: Sequence[str], context: Context) -> list[Any]:
         known = sorted({i for i in asked if ids.prefix_of(i) == self.table.info["prefix"]})
-        rows = await context.rows(self.statement, {"keys": known}) if known else []
+        rows = await context.kept(self.statement, {"keys": known}) if known else []
         found = {row.id: row for row in rows}
         return [found.get(i) for i in asked]
 
@@ -188,7 +191,7 @@ class Pages(Fetched):
     link: Link | None = None
     where: tuple[ColumnElement[bool], ...] = ()
     """Conditions that always hold."""
-    _statements: dict[Any, Select[Any]] = field(default_factory=dict)
+    _statements: OrderedDict[Any, Select[*tuple[Any, ...]]] = field(default_factory=OrderedDict)
 
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Page]:
         first, after = arguments["first"], arguments.get("after")
@@ -202,11 +205,11 @@ class Pages(Fetched):
             context.dialect, sort, frozenset(chosen), after=after is not None
         )
         if self.link is None:
-            pages = {None: await context.rows(statement, values)}
+            pages = {None: await context.kept(statement, values)}
             owners: list[Any] = [None] * len(parents)
         else:
             owners = [p.id for p in parents]
-            pages = _grouped(await context.rows(statement, values | {"keys": sorted(set(owners))}))
+            pages = _grouped(await context.kept(statement, values | {"keys": sorted(set(owners))}))
         return [
             Page(rows[:first], len(rows) > first, after, sort, context.cursors, self, owner, chosen)
             for owner in owners
@@ -215,30 +218,47 @@ class Pages(Fetched):
 
     def statement(
         self, dialect: str, sort: Sort, members: frozenset[str], *, after: bool
-    ) -> Select[Any]:
-        """The page's statement in this shape; kept, for there are few."""
-        shape = (dialect, sort.name, members, after)
+    ) -> Select[*tuple[Any, ...]]:
+        """The page's statement in this shape."""
+        where = self._where(members)
+
+        def made() -> Select[*tuple[Any, ...]]:
+            if self.link is None:
+                return page_of_all(self.target, sort, where, after=after)
+            return page_per_parent(dialect, self.target, self.link, sort, where, after=after)
+
+        return self._kept((dialect, sort.name, members, after), made)
+
+    def _kept(
+        self, shape: Any, made: Callable[[], Select[*tuple[Any, ...]]]
+    ) -> Select[*tuple[Any, ...]]:
+        """The statement of this shape. Callers choose shapes, so only the last ones stay."""
         if shape not in self._statements:
-            where = self._where(members)
-            self._statements[shape] = (
-                page_of_all(self.target, sort, where, after=after)
-                if self.link is None
-                else page_per_parent(dialect, self.target, self.link, sort, where, after=after)
-            )
+            self._statements[shape] = made()
+            if len(self._statements) > MOST_STATEMENTS:
+                self._statements.popitem(last=False)
+        self._statements.move_to_end(shape)
         return self._statements[shape]
 
     async def totals(self, pages: Sequence[Page], context: Context) -> list[int]:
         """How many items the lists have that these pages came from; one statement for all."""
         chosen: Mapping[str, Any] = pages[0].chosen
-        where = self._where(frozenset(chosen))
         values: dict[str, Any] = {f"f_{name}": value for name, value in chosen.items()}
-        if self.link is None:
-            statement = count_of_all(self.target, where)
-        else:
-            statement = count_per_parent(self.target, self.link, where)
+        if self.link is not None:
             values["keys"] = sorted({p.parent for p in pages})
-        found = {row.parent_key: row.total for row in await context.rows(statement, values)}
+        statement = self._counting(frozenset(chosen))
+        found = {row.parent_key: row.total for row in await context.kept(statement, values)}
         return [found.get(p.parent or "", 0) for p in pages]
+
+    def _counting(self, members: frozenset[str]) -> Select[*tuple[Any, ...]]:
+        where = self._where(members)
+
+        def made() -> Select[*tuple[Any, ...]]:
+            if self.link is None:
+                return count_of_all(self.target, where)
+            return count_per_parent(self.target, self.link, where)
+
+        return self._kept(("count", members), made)
 
     def _where(self, members: frozenset[str]) -> list[ColumnElement[bool]]:
         given = {name: condition(self.filter, name) for name in members} if self.filter else {}

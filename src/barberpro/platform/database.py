@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from .direct import BUSY_SECONDS, Direct
 from .errors import Misconfigured
 
 DialectName = Literal["sqlite", "postgresql"]
-BUSY_SECONDS = 10
 SQLITE_READERS = 4
 
 
@@ -45,9 +45,12 @@ class Database:
             )
             # One pool for both: reads differ only by not opening a transaction.
             self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+        readers = min(pool_size, SQLITE_READERS) if self.dialect == "sqlite" else pool_size
+        self.direct = Direct(self.url, self.reader.dialect, size=readers)
 
     async def close(self) -> None:
         """Close every connection; those in use finish first."""
+        await self.direct.close()
         await self.reader.dispose()
         await self.writer.dispose()
 

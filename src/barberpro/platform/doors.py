@@ -84,6 +84,12 @@ class Reader(Door):
         async with self._turn, self.database.reader.connect() as connection:
             return (await connection.execute(bound, parameters)).all()
 
+    async def direct(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
+        """The same for a statement that is kept: it is compiled once, and goes straight to the driver."""
+        bound, parameters = self._prepared(statement, values)
+        async with self._turn:
+            return await self.database.direct.rows(bound, parameters)
+
 
 class Transaction(Door):
     """One unit of work. Services take it; whoever opened it commits it."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -18,6 +19,12 @@ class AmountInexact(Invalid):
     """How many decimals the currency has."""
 
 
+@cache
+def precision(currency_code: str) -> int:
+    """How many decimals a currency has."""
+    return get_currency_precision(currency_code)
+
+
 @dataclass(frozen=True)
 class Money:
     """An amount in minor units (centavos) of an ISO 4217 currency."""
@@ -28,7 +35,7 @@ class Money:
     @classmethod
     def parse(cls, amount: str, currency_code: str) -> "Money":
         """From major units, as in `"12500.00"`. Raises AmountInexact where minor units cannot hold it."""
-        digits = get_currency_precision(currency_code)
+        digits = precision(currency_code)
         minor = Decimal(amount).scaleb(digits)
         if minor != minor.to_integral_value():
             raise AmountInexact(digits)
@@ -37,12 +44,16 @@ class Money:
     @property
     def decimal(self) -> Decimal:
         """The amount in major units, exact."""
-        return Decimal(self.minor).scaleb(-get_currency_precision(self.currency_code))
+        return Decimal(self.minor).scaleb(-precision(self.currency_code))
 
     @property
     def amount(self) -> str:
         """The amount in major units as the wire shows it: `"12500.00"`."""
-        return str(self.decimal)
+        digits = precision(self.currency_code)
+        if not digits:
+            return str(self.minor)
+        sign, whole = ("-" if self.minor < 0 else ""), str(abs(self.minor)).zfill(digits + 1)
+        return f"{sign}{whole[:-digits]}.{whole[-digits:]}"
 
     def formatted(self, language: str) -> str:
         """As a person of that language writes it: `$12.500,00`."""
