@@ -10,7 +10,7 @@ from graphql import GraphQLError, parse, validate
 
 from barberpro.graph.context import Context
 from barberpro.graph.cursors import Cursors
-from barberpro.graph.execute import run
+from barberpro.graph.execute import coerced, run
 from barberpro.graph.plan import plan
 from barberpro.graph.schema import Graph
 from barberpro.platform.database import Database
@@ -56,7 +56,7 @@ def ask(graph: Graph, database: Database, clock: Any, principal: Principal) -> A
             language=language,
             request_id="req_test",
         )
-        result = await run(graph, planned, variables, context)
+        result = await run(graph, planned, coerced(graph, planned, variables), context)
         cost = planned.cost(variables, registered=registered)
         return Answer(result.data, result.errors or [], context.statements, cost)
 

@@ -78,12 +78,20 @@ def statements(platform: Platform) -> Any:
             if not statement.startswith("BEGIN"):
                 sent.append(statement)
 
+        sound = platform.database.direct.rows
+
+        async def noted(statement: Any, values: Any) -> Any:
+            sent.append(str(statement))
+            return await sound(statement, values)
+
+        platform.database.direct.rows = noted  # type: ignore[method-assign]
         engines = {platform.database.reader.sync_engine, platform.database.writer.sync_engine}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
         try:
             yield sent
         finally:
+            platform.database.direct.rows = sound  # type: ignore[method-assign]
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-HEAVY = ("numpy", "pandas", "prophet", "surprise", "sklearn", "alembic", "typer", "pytest")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "prophet",
+    "surprise",
+    "sklearn",
+    "joblib",
+    "matplotlib",
+    "scipy",
+    "alembic",
+    "typer",
+    "pytest",
+)
 PROGRAM = """
 import sys
 import barberpro.gateway.__main__

@@ -299,7 +299,7 @@ async def test_what_the_database_says_of_a_fault_is_masked(http, bearer, monkeyp
     async def broken(*_: object, **__: object) -> None:
         raise OperationalError("SELECT secret FROM bookings", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(Context, "rows", broken)
+    monkeypatch.setattr(Context, "kept", broken)
     answer = await http.post(
         "/graphql",
         json={"query": "{ locations { nodes { id } } }"},
@@ -317,15 +317,15 @@ async def test_nothing_goes_on_after_the_deadline(http, bearer, monkeypatch, cha
 
     from barberpro.graph.context import Context
 
-    real, ended = Context.rows, []
+    real, ended = Context.kept, []
 
-    async def slow(self, statement, values=None):
-        if values and "keys" in values:
+    async def slow(self, statement, values):
+        if "keys" in values:
             await asyncio.sleep(1)
             ended.append(statement)
         return await real(self, statement, values)
 
-    monkeypatch.setattr(Context, "rows", slow)
+    monkeypatch.setattr(Context, "kept", slow)
     pipeline = state["pipeline"]
     settings = pipeline.platform.settings.model_copy(update={"deadline_seconds": 0.4})
     state["pipeline"] = replace(pipeline, platform=replace(pipeline.platform, settings=settings))
@@ -337,3 +337,35 @@ async def test_nothing_goes_on_after_the_deadline(http, bearer, monkeypatch, cha
     assert only_error(answer)["extensions"]["code"] == "DEADLINE_EXCEEDED"
     await asyncio.sleep(1.2)
     assert ended == []
+
+
+async def test_one_fault_at_many_places_is_logged_once(http, bearer, monkeypatch, chain):
+    from structlog.testing import capture_logs
+
+    from barberpro.graph.context import Context
+
+    real = Context.kept
+
+    async def broken(self, statement, values):
+        if "keys" in values:
+            raise RuntimeError("a secret")
+        return await real(self, statement, values)
+
+    monkeypatch.setattr(Context, "kept", broken)
+    with capture_logs() as logged:
+        answer = await http.post(
+            "/graphql",
+            json={"query": "{ locations { nodes { chairs { id } openingHours { opensAt } } } }"},
+            headers=await bearer(),
+        )
+    assert len(answer.json()["errors"]) >= 1
+    assert len([line for line in logged if line["event"] == "defect"]) <= 2
+    assert "secret" not in answer.text
+
+
+async def test_of_two_operations_only_the_one_that_runs_counts(http, bearer, chain):
+    text = """query A($n: Int = 5) { locations(first: $n) { nodes { id } } }
+              query B($n: String) { locations(after: $n) { nodes { id } } }"""
+    asked = {"query": text, "operationName": "B", "variables": {"n": None}}
+    answer = await http.post("/graphql", json=asked, headers=await bearer())
+    assert len(answer.json()["data"]["locations"]["nodes"]) == 2

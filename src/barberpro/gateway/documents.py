@@ -1,9 +1,9 @@
 """Resolves what a request names to a planned document: registered ones by id, raw text by parsing it once.
 
 Registered documents are files, `schema/operations/<client name>/<Operation>.graphql`; the id is the SHA-256 of the
-file's bytes, as in `sha256:2c26b4…`. They are parsed, checked against the schema and planned when the process starts:
-one that no longer fits stops it, with the client's name. Raw text goes through the lexer's token limit and the pass of
-`graph/limits.py` before validation, and is then kept.
+file's bytes, as in `sha256:2c26b4…`. They are parsed, checked against the schema, planned and compiled when the process
+starts: one that no longer fits stops it, with the client's name. Raw text goes through the lexer's token limit and the
+pass of `graph/limits.py` before validation, and is then kept.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ from graphql import (
     visit,
 )
 
+from barberpro.graph.compiled.plans import prepare
 from barberpro.graph.errors import TooComplex
 from barberpro.graph.limits import MAX_TOKENS, measure
 from barberpro.graph.plan import Plan, plan
@@ -39,6 +40,8 @@ from .receive import Received
 
 KEPT = 500
 """Ad hoc documents kept parsed, validated and planned."""
+KEPT_LENGTH = 1_000_000
+"""Characters of all of them: what is made of a document takes hundreds of times its length."""
 LONGEST_KEPT = 20_000
 """Characters; longer texts are worked anew each time, so that the cache stays small."""
 MAX_ERRORS = 10
@@ -86,6 +89,7 @@ def load_registered(graph: Graph, folder: Traversable) -> dict[tuple[str, str], 
         try:
             document = checked(graph, text)
             planned = _planned(graph, document, None)
+            prepare(graph, planned)
         except Refusal as refusal:
             told = [e["message"] for e in refusal.errors or ()] or [refusal.message]
             broken.append(f"{client}/{name}: {'; '.join(told)}")
@@ -106,6 +110,7 @@ class Documents:
         self.graph = graph
         self.registered = registered
         self._kept: OrderedDict[tuple[str, str | None], Plan] = OrderedDict()
+        self._kept_length = 0
 
     def resolve(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
         """The plan the request names, and its id where it is a registered one."""
@@ -134,8 +139,10 @@ class Documents:
         planned = _planned(self.graph, document, name)
         if len(text) <= LONGEST_KEPT:
             self._kept[key] = planned
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._kept_length += len(text)
+            while len(self._kept) > KEPT or self._kept_length > KEPT_LENGTH:
+                (forgotten, _), _ = self._kept.popitem(last=False)
+                self._kept_length -= len(forgotten)
         return planned
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from barberpro.graph.context import Context
 from barberpro.graph.cursors import Cursors
 from barberpro.graph.errors import BadInput, TooExpensive
-from barberpro.graph.execute import BadVariables, coerced, run
+from barberpro.graph.execute import BadVariables, Variables, coerced, run
 from barberpro.graph.plan import Plan
 from barberpro.graph.schema import Graph
 from barberpro.platform import ids
@@ -105,15 +105,15 @@ class Pipeline:
 
     def _admitted(
         self, plan: Plan, received: Received, principal: Principal, document_id: str | None
-    ) -> dict[str, object]:
+    ) -> Variables:
         """The variables, where the caller may run this plan with them; all before the first statement."""
         missing = plan.scopes - principal.scopes
         if missing:
             raise _forbidden(missing, may_introspect=not principal.registered_only)
         try:
             values = coerced(self.graph, plan, received.variables)
-            plan.check_nulls(values)
-            plan.cost(values, registered=document_id is not None)
+            plan.check_nulls(values.coerced)
+            plan.cost(values.coerced, registered=document_id is not None)
         except BadVariables as bad:
             refusal = refused(Code.BAD_USER_INPUT, bad.errors[0].message)
             refusal.errors = [
@@ -122,7 +122,7 @@ class Pipeline:
             raise refusal from None
         except (BadInput, TooExpensive) as bad:
             raise refused(Code(bad.code), str(bad)) from None
-        return received.variables
+        return values
 
     def _context(
         self, request: Request, principal: Principal, request_id: str, document_id: str | None

@@ -33,7 +33,8 @@ def present(result: ExecutionResult, media: MediaType, request_id: str) -> Respo
     """The answer of an executed operation."""
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
-        body = {"errors": [_coded(error, request_id) for error in result.errors], **body}
+        told: set[int] = set()
+        body = {"errors": [_coded(error, request_id, told) for error in result.errors], **body}
     # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
     failed = result.data is None and media is MediaType.GRAPHQL_RESPONSE
     return answer(body, media, _status(body) if failed else 200, request_id)
@@ -60,12 +61,18 @@ def answer(
     )
 
 
-def _coded(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """An error as the caller sees it: coded where we foresaw it, masked where we did not."""
+def _coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any]:
+    """An error as the caller sees it: coded where we foresaw it, masked where we did not.
+
+    One fault may stand at a thousand paths; `told` are those that the log has already.
+    """
     shown = dict(error.formatted)
     code = code_of(error)
     if code is None:
-        log.error("defect", path=error.path, exc_info=error.original_error or error)
+        fault = error.original_error or error
+        if id(fault) not in told:
+            told.add(id(fault))
+            log.error("defect", path=error.path, exc_info=fault)
         code, shown["message"] = Code.INTERNAL_SERVER_ERROR, MASKED
     shown["extensions"] = {"code": code, "requestId": request_id}
     return shown

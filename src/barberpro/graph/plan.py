@@ -5,8 +5,8 @@ cost for any variables. Both are decided before the first statement is sent. Cos
 held and every list were full: an upper bound that a caller can compute too.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -63,6 +63,17 @@ class Weight:
     """For `nodes` and `edges`: it stands once for every item of the page."""
 
 
+@dataclass
+class Kept:
+    """What was made of a plan since, and stays as long as it does."""
+
+    switches: tuple[str, ...] | None = None
+    """The variables that decide which of its fields are asked."""
+    most_variants: int = 1
+    variants: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """By their values, what the operation then asks of its root; None where it is not compiled."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """One operation of one document, ready for any caller and any variables."""
@@ -73,6 +84,7 @@ class Plan:
     never_null: frozenset[str]
     """Variables that stand where null may not: with a default there, validation lets them be nullable."""
     weights: tuple[Weight, ...]
+    kept: Kept = field(default_factory=Kept)
 
     def check_nulls(self, variables: Variables) -> None:
         """BadInput where a null was given for what may not be null."""
@@ -130,7 +142,7 @@ class _Planner:
         weights = self._selection(root.name, operation.selection_set)
         if self.introspections > 1:
             raise TooComplex("The document asks for the schema more than once.")
-        never_null = _never_null(self.graph, self.document)
+        never_null = _never_null(self.graph, reached(self.document, operation))
         return Plan(self.document, operation, frozenset(self.scopes), never_null, weights)
 
     def _selection(self, type_name: str, selection_set: SelectionSetNode) -> tuple[Weight, ...]:
@@ -182,6 +194,9 @@ class _Planner:
         if isinstance(load, Many):
             size = load.size
             return Weight(own + OBJECT_COST, below, times=lambda _variables, _limit: size)
+        if "first" in field.args:
+            # What the field costs, it costs once; what it lists, as often as asked.
+            return Weight(own, (Weight(OBJECT_COST, below, times=_asked(node, field)),))
         if "ids" in field.args:
             return Weight(own + OBJECT_COST, below, times=_count_of_ids(node))
         if type_name.endswith("Connection"):
@@ -189,7 +204,26 @@ class _Planner:
         return Weight(own + OBJECT_COST, below)
 
 
-def _never_null(graph: Graph, document: DocumentNode) -> frozenset[str]:
+def reached(document: DocumentNode, operation: OperationDefinitionNode) -> list[Any]:
+    """An operation, and the fragments that it spreads, at any depth: not those of its neighbours."""
+    fragments = {
+        d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+    }
+    found: dict[str, Any] = {}
+    left: list[Any] = [operation.selection_set]
+    while left:
+        for node in left.pop().selections:
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in found:
+                    continue
+                found[node.name.value] = fragments[node.name.value]
+                left.append(fragments[node.name.value].selection_set)
+            elif node.selection_set is not None:
+                left.append(node.selection_set)
+    return [operation, *found.values()]
+
+
+def _never_null(graph: Graph, definitions: Iterable[Any]) -> frozenset[str]:
     """Every variable that is used where the schema takes no null."""
     found: set[str] = set()
     types = TypeInfo(graph.core)
@@ -199,7 +233,8 @@ def _never_null(graph: Graph, document: DocumentNode) -> frozenset[str]:
             if is_non_null_type(types.get_input_type()):
                 found.add(node.name.value)
 
-    visit(document, TypeInfoVisitor(types, Uses()))
+    for definition in definitions:
+        visit(definition, TypeInfoVisitor(types, Uses()))
     return frozenset(found)
 
 
@@ -220,6 +255,20 @@ def _first(node: FieldNode) -> Times:
         if not 0 <= first <= limit:
             raise BadInput(f"`{node.name.value}(first:)` must be from 0 to {limit}; it is {first}.")
         return first
+
+    return size
+
+
+def _asked(node: FieldNode, field: GraphQLField) -> Times:
+    """How many items a list is asked for; whether so many may be is for the field to say."""
+    given = _argument(node, "first")
+    default: int = field.args["first"].default_value
+
+    def size(variables: Variables, _limit: int) -> int:
+        if isinstance(given, IntValueNode):
+            return max(0, int(given.value))
+        asked = variables.get(given.name.value) if isinstance(given, VariableNode) else None
+        return default if asked is None else max(0, asked)
 
     return size
 

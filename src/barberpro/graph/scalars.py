@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import NewType
 
@@ -20,6 +20,7 @@ LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:[0-5]\d)", re.ASCII
 )
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
@@ -32,6 +33,15 @@ def _instant(text: object) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # in UTC the year may be 0 or 10000
         raise ValueError(f"DateTime {text} does not exist.") from None
+
+
+def _date(text: object) -> date:
+    if not isinstance(text, str) or not DATE.fullmatch(text):
+        raise ValueError("Date must be a calendar date such as 2026-11-22.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"Date {text} does not exist.") from None
 
 
 def _local_time(text: object) -> str:
@@ -82,6 +92,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=iso,
         parse_value=_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A date on the calendar of whoever it is about, as in `2026-11-22`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=date.isoformat,
+        parse_value=_date,
     ),
     LocalTime: strawberry.scalar(
         name="LocalTime",

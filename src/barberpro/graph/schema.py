@@ -13,6 +13,7 @@ import strawberry
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
@@ -37,6 +38,8 @@ class Graph:
     """(type, field) → its declaration; plain columns have none."""
     version: str
     """Changes with the SDL."""
+    converter: GraphQLCoreConverter
+    """Makes Strawberry's values of graphql-core's: input objects, enum members."""
 
     def scope(self, type_name: str, field_name: str) -> str:
         return self.scopes[type_name, field_name]
@@ -69,7 +72,14 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
         if load is not None:
             loads[type_name, name] = load
     sdl = print_schema(schema) + "\n"
-    return Graph(core, sdl, scopes, loads, hashlib.sha256(sdl.encode()).hexdigest()[:16])
+    return Graph(
+        core,
+        sdl,
+        scopes,
+        loads,
+        hashlib.sha256(sdl.encode()).hexdigest()[:16],
+        schema.schema_converter,
+    )
 
 
 class _Schema(strawberry.Schema):

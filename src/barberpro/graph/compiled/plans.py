@@ -1,0 +1,71 @@
+"""Keeps what was compiled of each plan: one shape for each way its `@skip` and `@include` may fall."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import FragmentDefinitionNode, VariableNode, Visitor, visit
+
+from ..plan import Plan, reached
+from ..schema import Graph
+from .selections import NotCompiled, Shape, root
+
+MOST_VARIANTS = 8
+"""Of a registered document; of any other, one: a caller can make many. The rest is left to graphql-core."""
+
+
+def compiled(graph: Graph, plan: Plan, variables: Mapping[str, Any]) -> Shape | None:
+    """What the operation asks of its root with these variables; None where graphql-core answers it."""
+    if plan.kept.switches is None:
+        plan.kept.switches = tuple(_switches(plan))
+    key: tuple[Any, ...] = tuple(variables.get(name) for name in plan.kept.switches)
+    if key in plan.kept.variants:
+        return plan.kept.variants[key]
+    if len(plan.kept.variants) >= plan.kept.most_variants or not all(
+        isinstance(v, bool) for v in key
+    ):
+        return None
+    fragments = {
+        d.name.value: d for d in plan.document.definitions if isinstance(d, FragmentDefinitionNode)
+    }
+    switches = dict(zip(plan.kept.switches, key, strict=True))
+    try:
+        shape = root(graph, plan.operation, fragments, switches)
+    except NotCompiled:
+        shape = None
+    plan.kept.variants[key] = shape
+    return shape
+
+
+def prepare(graph: Graph, plan: Plan) -> None:
+    """Compile an operation before anybody asks, source and all, unless variables decide what is in it."""
+    plan.kept.most_variants = MOST_VARIANTS
+    shape = compiled(graph, plan, {})
+    if shape is not None:
+        _write(shape)
+
+
+def _write(shape: Shape) -> None:
+    assert shape.assembly  # noqa: S101 - written when it is first looked at
+    for field in shape.asked:
+        if field.below is not None and field.below.shape is not None:
+            _write(field.below.shape)
+
+
+def _switches(plan: Plan) -> Iterator[str]:
+    """The variables that `@skip` and `@include` read, each once."""
+    found: dict[str, None] = {}
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: Any, *_: Any) -> None:
+            if node.name.value in ("skip", "include"):
+                found.update(
+                    {
+                        a.value.name.value: None
+                        for a in node.arguments
+                        if isinstance(a.value, VariableNode)
+                    }
+                )
+
+    for definition in reached(plan.document, plan.operation):
+        visit(definition, Conditions())
+    return iter(found)

@@ -1,0 +1,247 @@
+"""What a document asks of each type, read once: fields merged, fragments spread, `@skip` and `@include` decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+    is_object_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+
+from ..declared import BACKREF
+from ..loads import Computed, Fetched, Load
+from ..mutations import Act
+from ..schema import Graph
+from ..types import Node, about
+from .source import Assembly, assembly
+
+Fragments = Mapping[str, FragmentDefinitionNode]
+Switches = Mapping[str, bool]
+"""The values of the variables that `@skip` and `@include` read."""
+
+
+class NotCompiled(Exception):
+    """The operation is left to graphql-core."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is the same for every selection of an operation."""
+
+    graph: Graph
+    fragments: Fragments
+    switches: Switches
+
+    def is_wanted(self, node: Any) -> bool:
+        """Whether its `@skip` and `@include` let a selection stand."""
+        for directive in node.directives or ():
+            if directive.name.value not in ("skip", "include"):
+                continue
+            given = directive.arguments[0].value
+            is_on = (
+                self.switches[given.name.value] if isinstance(given, VariableNode) else given.value
+            )
+            if is_on is (directive.name.value == "skip"):
+                return False
+        return True
+
+    def applies(self, condition: Any, type_: GraphQLObjectType) -> bool:
+        """Whether a fragment with this type condition is one of the type's."""
+        if condition is None or condition.name.value == type_.name:
+            return True
+        wider: Any = self.graph.core.type_map[condition.name.value]
+        return not is_object_type(wider) and self.graph.core.is_sub_type(wider, type_)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One response key of an object: the field behind it, and what is asked below."""
+
+    key: str
+    nodes: tuple[FieldNode, ...]
+    owner: GraphQLObjectType
+    definition: GraphQLField
+    load: Load | None
+    below: "Selection | None"
+    reading: Reading
+
+    @property
+    def type(self) -> Any:
+        return self.definition.type
+
+    @cached_property
+    def attribute(self) -> str:
+        """Where a value without a declaration is found on its parent."""
+        return self.definition.extensions[BACKREF].python_name
+
+    @property
+    def column(self) -> Any:
+        """The column of the parent's table that is the value as it stands, if it is one."""
+        known = about(getattr(self.owner.extensions.get(BACKREF), "origin", None))
+        if self.load is not None or known is None or known.table is None:
+            return None
+        return known.table.c.get(self.attribute)
+
+    @cached_property
+    def is_pure(self) -> bool:
+        """Made from its parent alone: nothing is asked of anybody, at any depth."""
+        mine = self.load is None or isinstance(self.load, Computed)
+        return mine and (self.below is None or self.below.is_pure)
+
+    @cached_property
+    def depth(self) -> int:
+        """How many lists stand around the field's values."""
+        return str(self.type).count("[")
+
+    @cached_property
+    def innermost(self) -> Any:
+        """The type of the values themselves: without the lists, with or without null."""
+        inner = self.type
+        while is_list_type(get_nullable_type(inner)):
+            inner = get_nullable_type(inner).of_type
+        return inner
+
+    @cached_property
+    def _is_constant(self) -> bool:
+        return not any(_names_variable(a.value) for a in self.nodes[0].arguments or ())
+
+    @cached_property
+    def _constant(self) -> dict[str, Any]:
+        return self._arguments(None)
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """The field's arguments as its declaration takes them. What a caller gave is never kept."""
+        return self._constant if self._is_constant else self._arguments(variables)
+
+    def _arguments(self, variables: VariableValues | None) -> dict[str, Any]:
+        if not self.definition.args:
+            return {}
+        given = get_argument_values(self.definition, self.nodes[0], variables)
+        declared = self.definition.extensions[BACKREF].arguments
+        converter = self.reading.graph.converter
+        return convert_arguments(given, declared, converter.scalar_registry, converter.config)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What is asked of one object type: the fields in the order of the answer, and the source that makes them."""
+
+    type: GraphQLObjectType
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def asked(self) -> tuple[Field, ...]:
+        """The fields whose values do not come from the parent alone."""
+        return tuple(f for f in self.fields if not f.is_pure)
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        return assembly(self)
+
+
+class Selection:
+    """What is asked of a type, which may be an interface or a union: a shape for each object type behind it."""
+
+    def __init__(self, reading: Reading, type_: Any, sets: tuple[SelectionSetNode, ...]) -> None:
+        self.reading = reading
+        self.type = type_
+        self._sets = sets
+        self._shapes: dict[str, Shape] = {}
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The one shape of an object type; None where the type is known with the value only."""
+        return self.shape_of(self.type.name) if is_object_type(self.type) else None
+
+    @cached_property
+    def is_pure(self) -> bool:
+        return self.shape is not None and not self.shape.asked
+
+    def shape_of(self, name: str) -> Shape:
+        """What is asked of the object type of that name."""
+        if name not in self._shapes:
+            type_: Any = self.reading.graph.core.type_map[name]
+            grouped: dict[str, list[FieldNode]] = {}
+            _collect(self.reading, type_, self._sets, grouped, set())
+            fields = (_field(self.reading, type_, key, nodes) for key, nodes in grouped.items())
+            self._shapes[name] = Shape(type_, tuple(fields))
+        return self._shapes[name]
+
+    def name_of(self, value: Any) -> str:
+        """The object type of a value of this interface or union."""
+        definition = getattr(type(value), "__strawberry_definition__", None)
+        return definition.name if definition else Node.resolve_type(value, None, None)
+
+
+def root(
+    graph: Graph, operation: OperationDefinitionNode, fragments: Fragments, switches: Switches
+) -> Shape:
+    """What an operation asks of its root type. NotCompiled where it asks for the schema."""
+    reading = Reading(graph, fragments, switches)
+    type_ = graph.core.get_root_type(operation.operation)
+    shape = Selection(reading, type_, (operation.selection_set,)).shape
+    assert shape is not None  # noqa: S101 - a root is an object type
+    return shape
+
+
+def _collect(
+    reading: Reading,
+    type_: GraphQLObjectType,
+    sets: Iterable[SelectionSetNode],
+    into: dict[str, list[FieldNode]],
+    spread: set[str],
+) -> None:
+    """CollectFields of the specification: nodes by response key, a fragment once however often it is spread."""
+    for node in (n for each in sets for n in each.selections):
+        if not reading.is_wanted(node):
+            continue
+        if isinstance(node, FieldNode):
+            into.setdefault((node.alias or node.name).value, []).append(node)
+            continue
+        if isinstance(node, FragmentSpreadNode):
+            if node.name.value in spread:
+                continue
+            spread.add(node.name.value)
+            node = reading.fragments[node.name.value]
+        inner: Any = node
+        if reading.applies(inner.type_condition, type_):
+            _collect(reading, type_, [inner.selection_set], into, spread)
+
+
+def _field(reading: Reading, type_: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
+    name = nodes[0].name.value
+    definition = reading.graph.core.get_field(type_, name)
+    assert definition is not None  # validation has seen to it  # noqa: S101
+    if name in ("__schema", "__type"):
+        raise NotCompiled("introspection")
+    load = None if name == "__typename" else reading.graph.load(type_.name, name)
+    if load is not None and not isinstance(load, Computed | Fetched | Act):
+        raise NotCompiled(f"{type_.name}.{name} is a {type(load).__name__}")
+    below = None
+    if not is_leaf_type(get_named_type(definition.type)):
+        sets = tuple(n.selection_set for n in nodes if n.selection_set)
+        below = Selection(reading, get_named_type(definition.type), sets)
+    return Field(key, tuple(nodes), type_, definition, load, below, reading)
+
+
+def _names_variable(value: Any) -> bool:
+    """Whether an argument names a variable, at any depth."""
+    if isinstance(value, VariableNode):
+        return True
+    inner = [*getattr(value, "values", ()), *(f.value for f in getattr(value, "fields", ()))]
+    return any(map(_names_variable, inner))
