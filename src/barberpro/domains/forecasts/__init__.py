@@ -1,0 +1,1 @@
+"""Forecasts of demand for each location."""
