@@ -16,9 +16,9 @@ from sqlalchemy import make_url, select
 
 from barberpro.demo.chain import generated
 from barberpro.demo.clients import CHAIN, Tenant
-from barberpro.demo.columns import Columns
+from barberpro.demo.columns import Columns, plain
 from barberpro.demo.load import load_if_absent
-from barberpro.demo.scales import SCALES
+from barberpro.demo.scales import SCALES, Scale
 from barberpro.platform import migrations
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader
@@ -29,6 +29,16 @@ ANCHOR = date(2026, 11, 22)  # a Sunday
 MIDNIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # at which it begins in Buenos Aires
 SEED = 11
 TINY = SCALES["tiny"]
+SOME = Scale(
+    "some",
+    locations=12,
+    providers=48,
+    customers=1_400,
+    bookings=14_000,
+    invoices=6_000,
+    lines=8_000,
+)
+"""The default's days and shops with fewer people, so that rows can be looked at one by one."""
 
 Row = dict[str, Any]
 
@@ -36,7 +46,9 @@ Row = dict[str, Any]
 def rows_of(columns: Columns) -> list[Row]:
     """A table's rows as plain dictionaries, instants aware."""
     values = [
-        [v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for v in column.tolist()]
+        [None if v is None else v.replace(tzinfo=UTC) for v in column.tolist()]
+        if column.dtype.kind == "M"
+        else plain(column, "us")
         for column in columns.values()
     ]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
@@ -44,8 +56,8 @@ def rows_of(columns: Columns) -> list[Row]:
 
 @pytest.fixture(scope="session")
 def chain() -> dict[str, list[Row]]:
-    """The default chain's rows, as generated: not in any database."""
-    made = generated(SCALES["default"], seed=SEED, tenant=CHAIN.id, anchor=ANCHOR)
+    """A chain's rows of three years, as generated: not in any database."""
+    made = generated(SOME, seed=SEED, tenant=CHAIN.id, anchor=ANCHOR)
     migrations.know_all_tables()
     return {name: rows_of(columns) for name, columns in made.items()}
 
@@ -55,6 +67,7 @@ def new_database(
     database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], str]]:
     """Makes migrated, empty databases beside that of the other tests."""
+    migrations.know_all_tables()
     server, numbers, made = make_url(database_url), itertools.count(1), []
 
     def make() -> str:

@@ -31,13 +31,14 @@ def test_a_leaf_is_the_salted_hash_of_the_canonical_row() -> None:
     columns = {
         "name": texts(["Ñandú", None]),
         "count": np.array([1, 2]),
+        "number": np.array([42.0, np.nan]),  # a whole number that may be missing
         "is_active": np.array([True, False]),
         "made_at": np.array(["2026-11-22T13:00:00", "NaT"], dtype="datetime64[us]"),
     }
     moment = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
     rows = [
-        {"name": "Ñandú", "count": 1, "is_active": True, "made_at": moment},
-        {"name": None, "count": 2, "is_active": False, "made_at": None},
+        {"name": "Ñandú", "count": 1, "number": 42, "is_active": True, "made_at": moment},
+        {"name": None, "count": 2, "number": None, "is_active": False, "made_at": None},
     ]
     expected = [hashlib.sha256(b"\x00" + b"salt" + canonical(row)).digest() for row in rows]
     assert digest.leaves("salt", columns) == expected

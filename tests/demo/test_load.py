@@ -168,15 +168,21 @@ async def test_a_load_that_fails_leaves_nothing(
 async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
     installation: Installation,
 ) -> None:
-    nouns = ("organization", "locations", "catalogue", "people", "bookings")
-    everything = sorted(f"{noun}:{verb}" for noun in nouns for verb in ("read", "write"))
-    reading = sorted(f"{noun}:read" for noun in nouns)
+    nouns = ("organization", "locations", "catalogue", "people", "bookings", "billing")
+    learned = ["forecasts:read", "recommendations:read"]
+    everything = sorted(
+        [f"{noun}:{verb}" for noun in nouns for verb in ("read", "write")] + learned
+    )
+    reading = sorted([f"{noun}:read" for noun in nouns] + learned)
     booking = [
+        "billing:read",
+        "billing:write",
         "bookings:read",
         "bookings:write",
         "catalogue:read",
         "locations:read",
         "people:read",
+        "recommendations:read",
     ]
     expected = {
         "frontend": (CHAIN.id, everything, False),

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .columns import Column, Columns, iso
+from .columns import Column, Columns, plain
 
-ARRAYS = {"O": "text[]", "M": "timestamptz[]", "i": "bigint[]", "b": "boolean[]"}
+ARRAYS = {"O": "text[]", "M": "timestamptz[]", "i": "bigint[]", "f": "bigint[]", "b": "boolean[]"}
 """PostgreSQL's types for the kinds of columns there are."""
 NEXT, NULL = "\x1f", "\x1e"
 """Between two values of a column, and for none: control characters, which no text here holds."""
@@ -44,7 +44,8 @@ async def insert(connection: AsyncConnection, table: str, columns: Columns) -> N
     names = ", ".join(columns)
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        values = [_written(column) for column in columns.values()]
+        # Instants as text, in the form of `platform.tables.Instant`.
+        values = [plain(column, "us") for column in columns.values()]
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
         await driver.executemany(statement, zip(*values, strict=True))
         return
@@ -58,12 +59,9 @@ async def insert(connection: AsyncConnection, table: str, columns: Columns) -> N
     await driver.execute(statement, *(_joined(column) for column in columns.values()))
 
 
-def _written(column: Column) -> list[Any]:
-    """The values as SQLite keeps them: instants as text, in the form of `platform.tables.Instant`."""
-    return iso(column, "us") if column.dtype.kind == "M" else column.tolist()
-
-
 def _joined(column: Column) -> str:
     """All values as one text that PostgreSQL takes apart."""
-    values = column.astype(str).tolist() if column.dtype.kind in "ib" else _written(column)
-    return NEXT.join([NULL if value is None else value for value in values])
+    if column.dtype.kind in "ib":
+        return NEXT.join(column.astype(str).tolist())
+    values = plain(column, "us")
+    return NEXT.join([NULL if value is None else str(value) for value in values])

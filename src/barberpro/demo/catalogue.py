@@ -1,4 +1,4 @@
-"""What the chain offers."""
+"""What the chain offers: services, and products over the counter."""
 
 from dataclasses import dataclass
 
@@ -15,34 +15,47 @@ CENTAVOS = 100
 
 @dataclass(frozen=True)
 class Offer:
-    """A service and its price in pesos.
-
-    `asked_for` is how often beside the others; 0 where it is no longer offered.
-    """
+    """A service and its price today, in pesos."""
 
     name: str
     minutes: int
     buffer: int
     pesos: int
-    asked_for: float
+    is_active: bool = True
 
 
 OFFERS = (
-    Offer("Corte", 30, 5, 14_000, 34),
-    Offer("Corte + barba", 50, 10, 20_500, 20),
-    Offer("Barba", 20, 5, 9_000, 11),
-    Offer("Corte niño", 25, 5, 11_500, 8),
-    Offer("Corte a tijera", 45, 5, 18_000, 6),
-    Offer("Perfilado", 15, 5, 6_500, 6),
-    Offer("Afeitado clásico", 40, 5, 15_000, 4),
-    Offer("Lavado", 15, 0, 4_500, 3),
-    Offer("Lavado y peinado", 30, 5, 9_500, 2),
-    Offer("Tratamiento capilar", 45, 10, 22_000, 2),
-    Offer("Color", 90, 15, 38_000, 2),
-    Offer("Reflejos", 120, 15, 60_000, 1),
-    Offer("Alisado", 120, 15, 55_000, 1),
-    Offer("Permanente", 120, 15, 42_000, 0),
+    Offer("Corte", 30, 5, 14_000),
+    Offer("Corte + barba", 50, 10, 20_500),
+    Offer("Barba", 20, 5, 9_000),
+    Offer("Corte niño", 25, 5, 11_500),
+    Offer("Corte a tijera", 45, 5, 18_000),
+    Offer("Perfilado", 15, 5, 6_500),
+    Offer("Afeitado clásico", 40, 5, 15_000),
+    Offer("Lavado", 15, 0, 4_500),
+    Offer("Lavado y peinado", 30, 5, 9_500),
+    Offer("Tratamiento capilar", 45, 10, 22_000),
+    Offer("Color", 90, 15, 38_000),
+    Offer("Reflejos", 120, 15, 60_000),
+    Offer("Alisado", 120, 15, 55_000),
+    Offer("Permanente", 120, 15, 42_000, is_active=False),
 )
+MINUTES = np.array([offer.minutes for offer in OFFERS])
+BUFFERS = np.array([offer.buffer for offer in OFFERS])
+PRICES = np.array([offer.pesos * CENTAVOS for offer in OFFERS])
+
+PRODUCTS = {
+    "Cera mate": 12_500,
+    "Pomada al agua": 11_000,
+    "Aceite para barba": 14_500,
+    "Bálsamo para barba": 13_000,
+    "Champú anticaída": 17_500,
+    "Acondicionador": 15_000,
+    "Peine de madera": 6_000,
+    "Loción para después de afeitar": 9_500,
+}
+"""What is sold over the counter, and its price today in pesos."""
+PRODUCT_PRICES = np.array([pesos * CENTAVOS for pesos in PRODUCTS.values()])
 
 
 def services(rng: np.random.Generator, opening: np.datetime64) -> Columns:
@@ -51,17 +64,16 @@ def services(rng: np.random.Generator, opening: np.datetime64) -> Columns:
     return {
         "id": identifiers.made(rng, "svc", created),
         "name": texts(o.name for o in OFFERS),
-        "duration_minutes": np.array([o.minutes for o in OFFERS]),
-        "buffer_minutes": np.array([o.buffer for o in OFFERS]),
-        "price_minor": np.array([o.pesos * CENTAVOS for o in OFFERS]),
+        "duration_minutes": MINUTES,
+        "buffer_minutes": BUFFERS,
+        "price_minor": PRICES,
         "currency_code": texts(CURRENCY for _ in OFFERS),
         "name_key": texts(fold(o.name) for o in OFFERS),
-        "is_active": np.array([o.asked_for > 0 for o in OFFERS]),
+        "is_active": np.array([o.is_active for o in OFFERS]),
         "created_at": created,
     }
 
 
-def asked(rng: np.random.Generator, size: int) -> Column:
-    """Which service each of many customers asks for, by its place in OFFERS."""
-    shares = np.array([o.asked_for for o in OFFERS])
-    return rng.choice(len(OFFERS), size, p=shares / shares.sum())
+def named(service: Column) -> Column:
+    """The names of services, by their places in OFFERS."""
+    return texts(o.name for o in OFFERS)[service]

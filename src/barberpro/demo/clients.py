@@ -17,10 +17,20 @@ from barberpro.platform.principal import worker
 from .credentials import Credential
 from .scales import NEIGHBOUR, Scale
 
-NOUNS = ("organization", "locations", "catalogue", "people", "bookings")
-READ = tuple(f"{noun}:read" for noun in NOUNS)
+NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billing")
+LEARNED = ("recommendations:read", "forecasts:read")
+READ = (*(f"{noun}:read" for noun in NOUNS), *LEARNED)
 WRITE = tuple(f"{noun}:write" for noun in NOUNS)
-BOOKS = ("bookings:read", "bookings:write", "catalogue:read", "locations:read", "people:read")
+BOOKS = (
+    "billing:read",
+    "billing:write",
+    "bookings:read",
+    "bookings:write",
+    "catalogue:read",
+    "locations:read",
+    "people:read",
+    "recommendations:read",
+)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ Columns = dict[str, Column]
 """Column name to values, one a row.
 
 Ids and texts are object arrays (so rows that refer to the same thing share one string), instants
-are `datetime64[us]` in UTC and in whole seconds; None and "not a time" stand for NULL. The loader
-adds the tenant.
+are `datetime64[us]` in UTC and in whole seconds; whole numbers some of which are missing are float64.
+None, "not a time" and NaN stand for NULL. The loader adds the tenant.
 """
 
 WEEK = 7
@@ -44,12 +44,12 @@ def pick(rng: np.random.Generator, values: Any, weights: Any, size: int) -> Colu
     return texts(values)[rng.choice(len(shares), size, p=shares / shares.sum())]
 
 
-def seconds(amount: Column) -> Column:
+def seconds(amount: Column | float) -> Column:
     """Numbers of seconds as spans of time."""
     return np.asarray(amount).astype("timedelta64[s]").astype("timedelta64[us]")
 
 
-def days(amount: Column) -> Column:
+def days(amount: Column | float) -> Column:
     """Numbers of days, fractions too, as spans of time of whole seconds."""
     return seconds(np.asarray(amount) * 86_400)
 
@@ -59,6 +59,15 @@ def iso(column: Column, unit: Literal["s", "us"]) -> list[str | None]:
     shown = np.datetime_as_string(column, unit=unit, timezone="UTC").astype(object)
     shown[np.isnat(column)] = None
     return shown.tolist()
+
+
+def plain(column: Column, unit: Literal["s", "us"]) -> list[Any]:
+    """The values as Python has them: whole numbers, texts and None, and instants as `iso` writes them."""
+    if column.dtype.kind == "M":
+        return iso(column, unit)
+    if column.dtype.kind == "f":
+        return [None if value != value else int(value) for value in column.tolist()]
+    return column.tolist()
 
 
 def row_count(columns: Columns) -> int:

@@ -1,4 +1,4 @@
-"""Who sits in the chair: customers, how often they come, and which of them takes which place."""
+"""Who sits in the chair: people with a shop, a rhythm, a taste, and someone they like to be served by."""
 
 from dataclasses import dataclass
 
@@ -8,95 +8,95 @@ from barberpro.platform.text import fold
 
 from . import identifiers, names
 from .columns import Column, Columns, seconds, texts
+from .growth import Calendar
+from .liking import Liking
+from .roster import Roster
+from .taste import Taste
 
-AWAY = 0.04  # of the bookings are made at another shop than one's own
-REGULARS = (
-    0.6  # of the customers were there before the first day; the others come as the days go by
-)
-EVENNESS = 1.6  # of how often they come; the higher, the more alike
-ROUNDS = 100
-PATIENT = 12  # rounds in which people keep to their own shop, unless they like
+REGULARS = 0.42  # of the people were there before the first day, where their shop was
+ONCE = 0.16  # come once and never again
+STAYS_DAYS = 640.0  # on average, from the day they came or from the first
+GAPS = (14.0, 60.0)  # days between two visits, at least and at most
+OWN_GAP = 0.22  # how much people of a kind differ in it, as the deviation of a logarithm
+UNEVENNESS = (0.08, 0.22)  # how much a person's own gaps differ
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """The customers before anybody booked.
+    """The customers before anybody booked, by shop; one value each.
 
-    Their shops, in order; how often they come; and from which day on.
+    `comes` and `leaves` are days from the first on, `gap` is in days. What they do if they have a
+    booking: `misses` and `cancels` are chances.
     """
 
     home: Column
-    appetite: Column
+    taste: Taste
     comes: Column
+    leaves: Column
+    comes_once: Column
+    gap: Column
+    unevenness: Column
+    provider: Column
+    daytime: Column
+    """From 0 to 1: how late in the day they like to come, beside the others."""
+    misses: Column
+    cancels: Column
+    walks_in: Column
+
+
+def homes(rng: np.random.Generator, count: int, plan: Roster, locations: int) -> Column:
+    """The shop of so many customers, in order: where the providers are; at least one for each."""
+    sure = np.arange(locations)[:count]
+    return np.sort(np.concatenate([sure, rng.choice(plan.home, count - len(sure))]))
 
 
 def crowd(
     rng: np.random.Generator,
-    count: int,
-    plan_home: Column,
-    locations: int,
-    first: np.datetime64,
-    length: int,
+    home: Column,
+    taste: Taste,
+    liking: Liking,
+    plan: Roster,
+    opens: Column,
+    calendar: Calendar,
 ) -> Crowd:
-    """So many customers, where the providers are; at least one for each shop."""
-    sure = np.arange(locations)[:count]
-    home = np.sort(np.concatenate([sure, rng.choice(plan_home, count - len(sure))]))
-    later = np.where(rng.random(count) < REGULARS, 0, rng.integers(0, length, count))
-    return Crowd(home, rng.gamma(EVENNESS, size=count), first + later)
-
-
-def assigned(rng: np.random.Generator, people: Crowd, location: Column, day: Column) -> Column:
-    """A customer for each booking, mostly one of the shop's own.
-
-    None twice on a day and none before they came: who does not fit is drawn again, until all do.
-    """
-    draw = _Lots(people, rng)
-    customer = np.zeros(len(location), dtype=np.int64)
-    open_ = np.arange(len(location))
-    for turn in range(ROUNDS):
-        customer[open_] = draw(location[open_], away=AWAY if turn < PATIENT else 1.0)
-        open_ = _misfits(people, customer, day)
-        if not len(open_):
-            return customer
-    raise ValueError(f"{len(people.home)} customers are too few for {len(location)} bookings")
-
-
-class _Lots:
-    """Draws customers by how often they come, of one shop or of all."""
-
-    def __init__(self, people: Crowd, rng: np.random.Generator) -> None:
-        self._rng = rng
-        self._until = np.concatenate([[0.0], np.cumsum(people.appetite)])
-        self._home = people.home
-
-    def __call__(self, location: Column, *, away: float) -> Column:
-        begin = self._until[np.searchsorted(self._home, location)]
-        end = self._until[np.searchsorted(self._home, location, side="right")]
-        anywhere = (self._rng.random(len(location)) < away) | (begin == end)
-        begin, end = np.where(anywhere, 0.0, begin), np.where(anywhere, self._until[-1], end)
-        point = begin + self._rng.random(len(location)) * (end - begin)
-        return np.minimum(
-            np.searchsorted(self._until, point, side="right") - 1, len(self._home) - 1
-        )
-
-
-def _misfits(people: Crowd, customer: Column, day: Column) -> Column:
-    """The bookings whose customer is booked that day already, or had not come yet."""
-    at = customer * int(day.max(initial=0).astype(np.int64) + 1) + day.astype(np.int64)
-    order = np.argsort(at, kind="stable")
-    again = np.diff(at[order]) == 0
-    return np.union1d(order[1:][again], np.flatnonzero(day < people.comes[customer]))
+    """The customers of these shops."""
+    count, days = len(home), len(calendar.dates)
+    opened = np.clip((opens[home] - calendar.first).astype(np.int64), 0, None)
+    comes = opened + (rng.uniform(0, 1, count) * (days - opened)).astype(np.int64)
+    comes[(rng.random(count) < REGULARS) & (opened == 0)] = 0
+    stays = np.ceil(rng.exponential(STAYS_DAYS, count)).astype(np.int64)
+    gap = taste.days * rng.lognormal(0, OWN_GAP, count)
+    return Crowd(
+        home=home,
+        taste=taste,
+        comes=comes,
+        leaves=np.minimum(comes + np.maximum(stays, 7), days),
+        comes_once=rng.random(count) < ONCE,
+        gap=np.clip(gap, *GAPS),
+        unevenness=rng.uniform(*UNEVENNESS, count),
+        provider=liking.favourite(rng, home, calendar.first + comes, plan),
+        daytime=rng.uniform(0, 1, count),
+        misses=rng.beta(0.7, 14, count),
+        cancels=rng.beta(1.2, 16, count),
+        walks_in=rng.beta(0.6, 3.4, count),
+    )
 
 
 def customers(
-    rng: np.random.Generator, people: Crowd, locations: Columns, customer: Column, booked: Column
+    rng: np.random.Generator,
+    people: Crowd,
+    locations: Columns,
+    first: np.datetime64,
+    now: np.datetime64,
+    customer: Column,
+    booked: Column,
 ) -> Columns:
     """The customers, registered when they first booked; who never did, on the day they came.
 
     `booked` is when each booking was made, and `customer` by whom.
     """
     count = len(people.home)
-    created = people.comes.astype("datetime64[us]")
+    created = np.minimum((first + people.comes).astype("datetime64[us]"), now)
     never = np.ones(count, dtype=bool)
     never[customer] = False
     created[~never] = np.datetime64("9999-01-01", "us")

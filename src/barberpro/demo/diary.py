@@ -1,14 +1,12 @@
 """The rows of what happened: bookings, every change made to them, and the visits they became."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from barberpro.domains.bookings.lifecycle import Change
 
 from . import identifiers
-from .agenda import Places
-from .catalogue import CURRENCY
+from .booked import Booked
+from .catalogue import CURRENCY, MINUTES
 from .columns import Column, Columns, nothing, pick, texts
 from .outcome import CANCELLED, COMPLETED, CONFIRMED, NO_SHOW, Outcome, first_visits
 
@@ -35,43 +33,35 @@ NOTES = (
 REASONS = ("Cambio de planes", "Enfermedad", "Viaje", "Consiguió otro horario", None)
 
 
-@dataclass(frozen=True)
-class Booked:
-    """The bookings: their places, times, and the rows of their chairs and customers."""
-
-    places: Places
-    chair: Column
-    starts: Column
-    ends: Column
-    free: Column
-    customer: Column
-
-
 def bookings(
-    rng: np.random.Generator, booked: Booked, fate: Outcome, tables: dict[str, Columns]
+    rng: np.random.Generator,
+    booked: Booked,
+    fate: Outcome,
+    chair: Column,
+    price: Column,
+    tables: dict[str, Columns],
 ) -> Columns:
-    """One row a booking, of rows that `tables` has already."""
-    places, count = booked.places, len(booked.starts)
-    services = tables["services"]
+    """One row a booking, of rows that `tables` has already. `chair` is a number, `price` in minor units."""
+    count = len(booked.starts)
     notes = nothing(count)
     noted = rng.random(count) < NOTED
     notes[noted] = pick(rng, NOTES, np.ones(len(NOTES)), noted.sum())
     return {
         "id": identifiers.made(rng, "bkg", fate.created),
-        "location_id": tables["locations"]["id"][places.location],
-        "provider_id": tables["providers"]["id"][places.provider],
-        "chair_id": tables["chairs"]["id"][booked.chair],
-        "customer_id": tables["customers"]["id"][booked.customer],
-        "service_id": services["id"][places.service],
+        "location_id": tables["locations"]["id"][booked.location],
+        "provider_id": tables["providers"]["id"][booked.provider],
+        "chair_id": tables["chairs"]["id"][chair],
+        "customer_id": tables["customers"]["id"][booked.person],
+        "service_id": tables["services"]["id"][booked.service],
         "status": fate.status,
         "channel": fate.channel,
         "starts_at": booked.starts,
         "ends_at": booked.ends,
         "free_at": booked.free,
-        "duration_minutes": services["duration_minutes"][places.service],
-        "price_minor": services["price_minor"][places.service],
+        "duration_minutes": MINUTES[booked.service],
+        "price_minor": price,
         "currency_code": texts([CURRENCY] * count),
-        "is_first_visit": first_visits(booked.customer, fate),
+        "is_first_visit": first_visits(booked.person, fate),
         "notes": notes,
         "created_at": fate.created,
     }

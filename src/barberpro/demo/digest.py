@@ -7,19 +7,21 @@ of the rows.
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
-from .columns import Column, Columns, iso
+from .columns import Columns, plain
 
 
 def leaves(salt: str, columns: Columns) -> list[bytes]:
-    """The hash of each row: SHA-256(0 ‖ salt ‖ its canonical JSON, as `platform.events` has it)."""
+    """The hash of each row: SHA-256(0 ‖ salt ‖ its canonical JSON, as `platform.events` has it).
+
+    Instants there have no fractions, as all seconds are whole.
+    """
     begin = hashlib.sha256(b"\x00" + salt.encode())
     names = list(columns)
     hashes = []
-    for row in zip(*(_canonical(column) for column in columns.values()), strict=True):
+    for row in zip(*(plain(column, "s") for column in columns.values()), strict=True):
         hashed = begin.copy()
         hashed.update(orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_SORT_KEYS))
         hashes.append(hashed.digest())
@@ -40,8 +42,3 @@ def root(hashes: Iterable[bytes]) -> str:
         above = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
         level = above + level[len(level) & ~1 :]
     return level[0].hex()
-
-
-def _canonical(column: Column) -> list[Any]:
-    """The values as canonical JSON has them: no fractions, as the seconds are whole."""
-    return column.tolist() if column.dtype.kind != "M" else iso(column, "s")

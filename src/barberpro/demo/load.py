@@ -23,6 +23,7 @@ from barberpro.platform.events import Event, publish
 from barberpro.platform.principal import worker
 
 from . import bulk, credentials, digest
+from .bare import bare
 from .chain import HOME_ZONE, generated
 from .clients import Tenant, absent, registered
 from .columns import Columns, row_count
@@ -95,12 +96,13 @@ async def _insert(tx: Transaction, table: str, columns: Columns, told: Told) -> 
     """Write a table's rows batch by batch, and give the salt and the root of them all."""
     count, salt = row_count(columns), secrets.token_hex(16)
     hashes: list[bytes] = []
-    for begin in range(0, count, BATCH):
-        batch = {name: column[begin : begin + BATCH] for name, column in columns.items()}
-        batch["organization_id"] = np.full(row_count(batch), tx.principal.tenant, dtype=object)
-        # Side by side: the database is at work elsewhere, or without Python's lock.
-        writing = bulk.insert(tx.connection, table, batch)
-        _, leaves = await gather(writing, to_thread(digest.leaves, salt, batch))
-        hashes += leaves
-        told(table, begin + row_count(batch), count)
+    async with bare(tx.connection, table):
+        for begin in range(0, count, BATCH):
+            batch = {name: column[begin : begin + BATCH] for name, column in columns.items()}
+            batch["organization_id"] = np.full(row_count(batch), tx.principal.tenant, dtype=object)
+            # Side by side: the database is at work elsewhere, or without Python's lock.
+            writing = bulk.insert(tx.connection, table, batch)
+            _, leaves = await gather(writing, to_thread(digest.leaves, salt, batch))
+            hashes += leaves
+            told(table, begin + row_count(batch), count)
     return salt, digest.root(hashes)

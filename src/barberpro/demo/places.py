@@ -8,6 +8,7 @@ from barberpro.platform.text import fold
 
 from . import identifiers
 from .columns import Column, Columns, days, texts
+from .growth import PREPARED_DAYS
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,10 @@ def chosen(rng: np.random.Generator, count: int) -> Column:
     return np.argsort(rng.exponential(size=len(SITES)) / WANTED, kind="stable")[:count]
 
 
-def locations(rng: np.random.Generator, sites: Column, opening: np.datetime64) -> Columns:
-    """The shops at these sites, opened one after the other since the chain began."""
+def locations(rng: np.random.Generator, sites: Column, opens: Column) -> Columns:
+    """The shops at these sites, in the books for a while before the days they open on."""
     count = len(sites)
-    created = opening + days(np.sort(rng.uniform(0, 6 * 365, count)))
+    created = opens.astype("datetime64[us]") - days(PREPARED_DAYS + rng.uniform(0, 20, count))
     names = [f"{CITIES[city].name}, {spot}" for city, spot in (SITES[site] for site in sites)]
     cities = [CITIES[SITES[site][0]] for site in sites]
     return {

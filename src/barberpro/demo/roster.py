@@ -7,12 +7,14 @@ import numpy as np
 
 from barberpro.platform.text import fold
 
-from . import identifiers, names
-from .columns import WEEK, Column, Columns, seconds, texts
+from . import growth, identifiers, names
+from .columns import WEEK, Column, Columns, days, texts
+from .growth import PREPARED_DAYS, Calendar
 
 OFF = -1
 IN_TWO = 0.12  # of the providers work at a second location too
-LEFT = 0.03  # of them have left since the first day
+LEFT = 0.03  # of them have left within the days that are told of
+HIRED_DAYS = 50  # before they begin, at least: longer than anybody books ahead
 FREE_DAYS = 1  # a week, beside those the shop is closed
 
 
@@ -27,6 +29,8 @@ class Roster:
     """[provider, weekday]: the location, or OFF."""
     seat: Column
     """[provider, weekday]: which of the location's chairs, counted from 0."""
+    begins: Column
+    """The first day on which each is there."""
     has_left: Column
     leaves: Column
     """The first day on which who has left is no longer there."""
@@ -40,9 +44,9 @@ class Roster:
 
 
 def roster(
-    rng: np.random.Generator, count: int, week: Column, first: np.datetime64, anchor: np.datetime64
+    rng: np.random.Generator, count: int, week: Column, opens: Column, calendar: Calendar
 ) -> Roster:
-    """A week for each of `count` providers, in shops with these opening hours.
+    """A week for each of `count` providers, in shops with these opening hours and opening days.
 
     In each work two at least, if they suffice.
     """
@@ -55,8 +59,12 @@ def roster(
         two = rng.random(count) < IN_TWO
         second[two] = (home[two] + rng.integers(1, locations, two.sum())) % locations
     works = _weeks(rng, home, second, week[..., 1].any(axis=2))
-    leaves = first + rng.integers(0, (anchor - first).astype(np.int64) + 1, count)
-    return Roster(home, second, works, _seats(works), rng.random(count) < LEFT, leaves)
+    begins = growth.begins(rng, home, opens, len(sure), calendar)
+    room = (calendar.today - np.maximum(begins, calendar.first)).astype(np.int64)
+    leaves = calendar.today - (room * rng.uniform(0, 1, count)).astype(np.int64)
+    has_left = rng.random(count) < LEFT
+    has_left[: len(sure)] = False
+    return Roster(home, second, works, _seats(works), begins, has_left, leaves)
 
 
 def _weeks(rng: np.random.Generator, home: Column, second: Column, is_open: Any) -> Column:
@@ -84,14 +92,12 @@ def _seats(works: Column) -> Column:
     return seats
 
 
-def providers(
-    rng: np.random.Generator, plan: Roster, locations: Columns, first: np.datetime64
-) -> Columns:
-    """The providers, hired before the first day."""
+def providers(rng: np.random.Generator, plan: Roster) -> Columns:
+    """The providers, in the books for some time before they begin."""
     count = len(plan.home)
-    since = locations["created_at"][plan.home]
-    until = (first - since).astype("timedelta64[s]").astype(np.int64)
-    created = since + seconds(np.floor(until * rng.uniform(0, 1, count)))
+    created = plan.begins.astype("datetime64[us]") - days(
+        rng.uniform(HIRED_DAYS, PREPARED_DAYS, count)
+    )
     called = names.people(rng, count)
     return {
         "id": identifiers.made(rng, "prv", created),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class Scale:
     """Exact numbers of rows, and the days the bookings spread over.
 
-    `back` before the anchor day, `ahead` from it on.
+    `invoices` counts credit notes, drafts and voided ones too, `lines` the lines of all of them.
+    `back` is before the anchor day, `ahead` from it on. What ended more than `billed` days ago was
+    billed elsewhere.
     """
 
     name: str
@@ -15,21 +17,59 @@ class Scale:
     providers: int
     customers: int
     bookings: int
-    back: int = 91
+    invoices: int = 0
+    lines: int = 0
+    back: int = 1_095
     ahead: int = 21
+    billed: int = 365
 
 
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("tiny", locations=3, providers=9, customers=120, bookings=600, back=21, ahead=7),
-        Scale("default", locations=12, providers=60, customers=3_000, bookings=30_000),
-        Scale("arena", locations=200, providers=2_000, customers=20_000, bookings=200_000),
+        Scale(
+            "tiny",
+            locations=3,
+            providers=9,
+            customers=120,
+            bookings=600,
+            invoices=540,
+            lines=700,
+            back=150,
+            ahead=14,
+        ),
+        Scale(
+            "default",
+            locations=12,
+            providers=48,
+            customers=6_000,
+            bookings=66_000,
+            invoices=25_000,
+            lines=32_000,
+        ),
+        Scale(
+            "arena",
+            locations=200,
+            providers=2_000,
+            customers=20_000,
+            bookings=200_000,
+            invoices=200_000,
+            lines=300_000,
+            back=365,
+        ),
     )
 }
 
 NEIGHBOUR = Scale(
-    "neighbour", locations=1, providers=3, customers=40, bookings=60, back=21, ahead=7
+    "neighbour",
+    locations=1,
+    providers=3,
+    customers=40,
+    bookings=60,
+    invoices=50,
+    lines=70,
+    back=60,
+    ahead=7,
 )
 """What the second tenant has, however large the first one is."""
 
