@@ -31,7 +31,16 @@ pytest_plugins = ["tests.asking", "tests.chain"]
 
 EVERYTHING = frozenset(
     f"{noun}:{verb}"
-    for noun in ("organization", "locations", "catalogue", "people", "bookings")
+    for noun in (
+        "organization",
+        "locations",
+        "catalogue",
+        "people",
+        "bookings",
+        "billing",
+        "recommendations",
+        "forecasts",
+    )
     for verb in ("read", "write")
 )
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires

@@ -149,3 +149,16 @@ def test_what_an_operator_can_mend_is_one_line(what: str, run: Run) -> None:
 def test_a_revision_that_is_not_there_is_one_line(tmp_path: Path, run: Run) -> None:
     done = run("db", "upgrade", "--to", "9999", "--data-dir", str(tmp_path))
     assert (done.returncode, done.stderr) == (1, "Can't locate revision identified by '9999'\n")
+
+
+def test_a_plan_tells_every_question_that_is_asked(run: Run) -> None:
+    told = run("plan", "BookingLedger", "--client", "frontend")
+    assert told.returncode == 0
+    first, scopes, cost, *asked = told.stdout.splitlines()
+    assert first.startswith("BookingLedger  (frontend, sha256:")
+    assert scopes == "scopes  bookings:read"
+    assert cost == "cost    depends on its variables"
+    assert asked == ["bookings  1 statement    a page of bookings"]
+    wrong = run("plan", "Nothing")
+    assert wrong.returncode == 2
+    assert "BookingLedger" in wrong.stderr

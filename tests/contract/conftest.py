@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from barberpro.domains.billing import service as billing
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.catalogue import service as catalogue
@@ -24,7 +25,7 @@ def documents() -> dict[str, str]:
 
 @pytest.fixture
 def grow(opening: Any, clock: Any) -> Any:
-    """`await grow(shops, providers, visits)` opens shops with providers, each with visits of their own."""
+    """`await grow(shops, providers, visits)` opens shops with providers, each with visits of their own, all billed."""
 
     async def add(shops: int, providers: int, visits: int) -> str:
         async with opening() as tx:
@@ -48,10 +49,14 @@ def grow(opening: Any, clock: Any) -> Any:
                         tx, name=f"C{p}", home_location_id=shop.id
                     )
                     for v in range(visits):
-                        await bookings.create(
+                        visit = await bookings.create(
                             tx, location_id=shop.id, provider_id=barber.id, customer_id=guest.id,
                             service_id=cut.id, starts_at=clock.time + timedelta(hours=v), channel=Channel.WEB,
                         )  # fmt: skip
+                        draft = await billing.create(
+                            tx, location_id=shop.id, booking_ids=[visit.id]
+                        )
+                        await billing.issue(tx, draft.id)
             return shop.id
 
     return add

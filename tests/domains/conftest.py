@@ -9,11 +9,13 @@ from sqlalchemy import Row, select
 from barberpro.domains.bookings import service as bookings
 from barberpro.platform.errors import Failure
 from barberpro.platform.events import events
+from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.principal import Principal
 from barberpro.platform.tables import metadata
 
 from ..chain import Act, Chain, Opening
 
+know_all_tables()
 TABLES = (
     "locations",
     "chairs",
@@ -25,6 +27,15 @@ TABLES = (
     "visits",
     "bookings",
     "booking_changes",
+    "ratings",
+    "invoices",
+    "invoice_lines",
+    "invoice_series",
+    "model_versions",
+    "recommendations",
+    "popular_services",
+    "forecast_points",
+    "forecast_summaries",
     "events",
 )
 

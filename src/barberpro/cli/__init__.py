@@ -15,7 +15,10 @@ NOUNS = {
     "worker": ("worker:worker", "Do the work that outlives a request."),
     "db": ("db:app", "The database: upgrade it, see whether it fits the code."),
     "demo": ("demo:app", "A chain of shops to try things on."),
+    "ml": ("ml:app", "The models: train them, see which are in use."),
+    "forecast": ("forecast:app", "What demand is expected, as a picture."),
     "schema": ("schema:app", "The schema that callers see."),
+    "plan": ("plan:plan", "How an operation is answered, like EXPLAIN."),
     "operations": ("operations:app", "The documents registered for clients."),
 }
 

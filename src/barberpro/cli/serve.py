@@ -74,7 +74,16 @@ def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
         if not is_loaded(settings):
             # A process of its own: what generating takes in memory is given back.
             subprocess.run(
-                [sys.executable, "-m", "barberpro.cli", "demo", "load", "--scale", scale],
+                [
+                    sys.executable,
+                    "-m",
+                    "barberpro.cli",
+                    "demo",
+                    "load",
+                    "--train",
+                    "--scale",
+                    scale,
+                ],
                 check=True,
             )
 
