@@ -34,6 +34,10 @@ class ReadFailed(Exception):
     """The database refused a read, or could not be asked. Its own words may hold values, so they are not told on."""
 
 
+class NotDirect(Exception):
+    """A defect of ours: a statement was kept that only SQLAlchemy can send."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A statement as the driver takes it: its text, what its parameters are called, what becomes of its rows."""
@@ -65,9 +69,7 @@ def _prepare(statement: Executable, dialect: Dialect) -> Prepared:
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - a SELECT's
     if compiled.post_compile_params:
-        raise NotImplementedError(
-            "a statement whose text depends on its values is not sent directly"
-        )
+        raise NotDirect("a statement whose text depends on its values is not sent directly")
     names = tuple(compiled.positiontup or ())
     into: dict[str, Any] = {n: p for n, p in compiled._bind_processors.items() if n in names}
     columns = compiled._result_columns
@@ -103,7 +105,7 @@ def _processor(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if dialect.name == "postgresql" and isinstance(kind, Instant | Float):
         return None
     if isinstance(kind, Numeric) and dialect.name == "postgresql":
-        raise NotImplementedError("a numeric column is not read directly")
+        raise NotDirect("a numeric column is not read directly")
     return kind._cached_result_processor(dialect, None)
 
 
