@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphql import FragmentDefinitionNode, VariableNode, Visitor, visit
+from graphql import VariableNode, Visitor, visit
 
 from ..plan import Plan, reached
 from ..schema import Graph
@@ -24,9 +24,8 @@ def compiled(graph: Graph, plan: Plan, variables: Mapping[str, Any]) -> Shape | 
         isinstance(v, bool) for v in key
     ):
         return None
-    fragments = {
-        d.name.value: d for d in plan.document.definitions if isinstance(d, FragmentDefinitionNode)
-    }
+    _, *spread = reached(plan.document, plan.operation)
+    fragments = {each.name.value: each for each in spread}
     switches = dict(zip(plan.kept.switches, key, strict=True))
     try:
         shape = root(graph, plan.operation, fragments, switches)
@@ -45,7 +44,7 @@ def prepare(graph: Graph, plan: Plan) -> None:
 
 
 def _write(shape: Shape) -> None:
-    assert shape.assembly  # noqa: S101 - written when it is first looked at
+    shape.assembly  # noqa: B018 - written when it is first looked at
     for field in shape.asked:
         if field.below is not None and field.below.shape is not None:
             _write(field.below.shape)
