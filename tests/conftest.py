@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Row, make_url
 
-from barberpro.domains.organizations import clients
+from barberpro.domains.identity import clients
 from barberpro.domains.organizations import service as organizations
 from barberpro.graph.schema import Graph, build_schema
 from barberpro.platform import ids, migrations

@@ -19,9 +19,9 @@ from barberpro.demo.scales import NEIGHBOUR
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.bookings.errors import BookingNotFound, SlotTaken
 from barberpro.domains.bookings.lifecycle import Channel
-from barberpro.domains.organizations import clients
+from barberpro.domains.identity import clients
+from barberpro.domains.identity.errors import ClientNameTaken
 from barberpro.domains.organizations import service as organizations
-from barberpro.domains.organizations.errors import ClientNameTaken
 from barberpro.platform import ids
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.database import Database

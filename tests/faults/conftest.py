@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from barberpro.domains.organizations.clients import register_client
+from barberpro.domains.identity.clients import register_client
 from barberpro.platform.doors import transaction
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal

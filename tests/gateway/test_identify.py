@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from structlog.testing import capture_logs
 
-from barberpro.domains.organizations import clients
-from barberpro.domains.organizations.tables import clients as clients_table
+from barberpro.domains.identity import clients
+from barberpro.domains.identity.tables import clients as clients_table
 from barberpro.gateway import identify as module
 from barberpro.gateway.identify import Identify
 from barberpro.gateway.oauth import verifier

@@ -26,8 +26,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from barberpro.domains.bookings.tables import booking_changes, bookings
 from barberpro.domains.catalogue.tables import services
+from barberpro.domains.identity.tables import clients
 from barberpro.domains.locations.tables import locations
-from barberpro.domains.organizations.tables import clients, organizations
+from barberpro.domains.organizations.tables import organizations
 from barberpro.domains.people.tables import customers, providers, visits
 from barberpro.platform.binding import Unbindable, across_tenants, bind
 from barberpro.platform.database import Database

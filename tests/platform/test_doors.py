@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from barberpro.domains.catalogue.tables import services
+from barberpro.domains.identity.tables import clients
 from barberpro.domains.locations.tables import chairs, locations
-from barberpro.domains.organizations.tables import clients, organizations
+from barberpro.domains.organizations.tables import organizations
 from barberpro.domains.people.tables import customers
 from barberpro.platform import ids
 from barberpro.platform.binding import Unbindable, across_tenants

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import Row, event, select
 from structlog.testing import capture_logs
 
-from barberpro.domains.organizations import clients
+from barberpro.domains.identity import clients
 from barberpro.gateway.oauth.endpoints import TokenEndpoint
 from barberpro.gateway.oauth.form import Basic
 from barberpro.gateway.oauth.tokens import AccessToken

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from barberpro.domains.organizations.clients import register_client
+from barberpro.domains.identity.clients import register_client
 from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import ids
 from barberpro.platform.database import Database

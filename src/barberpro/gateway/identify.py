@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from barberpro.domains.organizations import clients
+from barberpro.domains.identity import clients
 from barberpro.platform.clock import Clock
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader

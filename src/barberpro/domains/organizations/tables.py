@@ -1,17 +1,8 @@
-"""Tables of tenants and of the OAuth clients that act for them."""
+"""Tables of tenants."""
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    LargeBinary,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import Column, Table, Text
 
-from barberpro.platform.tables import Document, Instant, Key, metadata, shared_table
+from barberpro.platform.tables import Instant, Key, metadata
 
 organizations = Table(
     "organizations",
@@ -20,21 +11,4 @@ organizations = Table(
     Column("name", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     info={"prefix": "org", "rows": (), "tenant": "id"},
-)
-
-# A client is looked up before its tenant is known, so the table belongs to the installation. Names are folders in
-# schema/operations/, hence unique across tenants, and immutable.
-clients = shared_table(
-    "clients",
-    Column("id", Key, primary_key=True),
-    Column("organization_id", Key, ForeignKey("organizations.id"), nullable=False),
-    Column("name", Key, nullable=False),
-    Column("secret_hash", LargeBinary, nullable=False),
-    Column("scopes", Document, nullable=False),
-    Column("locations", Document),
-    Column("registered_only", Boolean, nullable=False),
-    Column("is_active", Boolean, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    UniqueConstraint("name"),
-    CheckConstraint("length(name) BETWEEN 2 AND 64", name="name_length"),
 )

@@ -19,8 +19,8 @@ from sqlalchemy.util import await_, greenlet_spawn
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse
 
-from barberpro.domains.organizations import clients
-from barberpro.domains.organizations.events import TokenIssued, TokenRefused
+from barberpro.domains.identity import clients
+from barberpro.domains.identity.events import TokenIssued, TokenRefused
 from barberpro.platform import ids
 from barberpro.platform.doors import Reader, Transaction, transaction
 from barberpro.platform.events import publish

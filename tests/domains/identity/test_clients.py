@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, func, select
 
-from barberpro.domains.organizations import clients, errors
-from barberpro.domains.organizations.tables import clients as clients_table
+from barberpro.domains.identity import clients, errors
+from barberpro.domains.identity.tables import clients as clients_table
 from barberpro.platform import ids
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.doors import Transaction

@@ -1,4 +1,4 @@
-"""What may go wrong with organizations and their clients, for a caller to act on."""
+"""What may go wrong with clients, for a caller to act on."""
 
 from dataclasses import dataclass
 
