@@ -60,3 +60,22 @@ def partial_index(
     """An index of the rows for which the rule holds."""
     where = sa.text(rule)
     op.create_index(name, table, columns, unique=unique, postgresql_where=where, sqlite_where=where)
+
+
+APPLICATION = "barberpro_application"
+"""The role of what answers requests: it sees the rows of the tenant that its connection is set to."""
+RELAY = "barberpro_relay"
+"""The role of the platform's own work over all tenants; only the worker takes it."""
+
+
+def guard(table: str, tenant: str = "organization_id") -> None:
+    """Row-level security of PostgreSQL, under the doors: call it for every table of tenants, last.
+
+    It holds for the table's owner too. A connection without a tenant sees nothing.
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    own = f"{tenant} = current_setting('barberpro.tenant', true)"
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY own_tenant ON {table} TO {APPLICATION} USING ({own})")
+    op.execute(f"CREATE POLICY all_tenants ON {table} TO {RELAY} USING (true)")
