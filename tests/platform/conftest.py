@@ -143,7 +143,7 @@ async def world(database: Database) -> World:
         organizations, locations, chairs, providers, provider_locations, services, customers,
         bookings, booking_changes,
     )  # fmt: skip
-    async with database.writer.begin() as connection:
+    async with database.housekeeping() as connection:
         for chain in (made.ours, made.theirs):
             for table in tables:
                 await connection.execute(insert(table), chain.rows[table.name])

@@ -81,7 +81,7 @@ async def test_a_statement_of_another_tenant_finds_nothing_of_ours(
 async def test_a_bound_statement_serves_any_caller(world: Any, database: Database) -> None:
     """It holds no caller: the rules' values are parameters."""
     bound = bind(select(b.id), limited=False)
-    async with database.reader.connect() as connection:
+    async with database.surveying() as connection:
         for chain in (world.ours, world.theirs):
             rows = await connection.execute(bound, {"caller_tenant": chain.tenant})
             assert {r.id for r in rows} == {r["id"] for r in chain.rows["bookings"]}
@@ -281,7 +281,7 @@ async def changed(
 ) -> dict[str, Any]:
     """What this statement changes in all of a table, rolled back afterwards."""
     rows = select(target.c.id, target.c[column])
-    async with database.writer.connect() as connection:
+    async with database.housekeeping() as connection:
         before = {r.id: r[1] for r in await connection.execute(rows)}
         limited = caller.locations is not None
         given = {"caller_tenant": caller.tenant, "caller_locations": sorted(caller.locations or ())}
@@ -292,7 +292,7 @@ async def changed(
 
 
 async def deleted(database: Database, caller: Principal, statement: Any, target: Any) -> set[str]:
-    async with database.writer.connect() as connection:
+    async with database.housekeeping() as connection:
         before = set((await connection.execute(select(target.c.id))).scalars())
         given = {"caller_tenant": caller.tenant, "caller_locations": sorted(caller.locations or ())}
         await connection.execute(bind(statement, limited=caller.locations is not None), given)

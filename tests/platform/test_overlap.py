@@ -79,7 +79,7 @@ def at(moment: datetime) -> int:
 
 @pytest.fixture
 async def agenda(world: Any, database: Database) -> Any:
-    async with database.writer.connect() as connection:
+    async with database.housekeeping() as connection:
         yield Agenda(world, connection)
         await connection.rollback()
 

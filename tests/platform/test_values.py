@@ -67,7 +67,12 @@ def test_now_is_in_utc() -> None:
     assert abs(now() - datetime.now(UTC)) < timedelta(seconds=5)
 
 
-MOMENTS = Table("test_moments", MetaData(), Column("at", Instant, primary_key=True))
+MOMENTS = Table(
+    "test_moments",
+    MetaData(),
+    Column("at", Instant, primary_key=True),
+    prefixes=["TEMPORARY"],
+)
 
 
 @settings(deadline=None, max_examples=30)

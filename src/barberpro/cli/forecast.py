@@ -15,7 +15,7 @@ from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import clock, text
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.database import Database
-from barberpro.platform.doors import Reader, housekeeping
+from barberpro.platform.doors import Reader, survey
 from barberpro.platform.errors import Misconfigured
 from barberpro.platform.principal import worker
 from barberpro.platform.settings import Settings
@@ -75,7 +75,7 @@ async def _picture(settings: Settings, location: str, days: int, metric: Metric)
 async def _found(database: Database, location: str) -> tuple[str, Any]:
     """The one location that is meant. Misconfigured where it is none, or might be several."""
     every = select(organizations.c.id).order_by(organizations.c.id)
-    async with housekeeping(database, clock.now) as house:
+    async with survey(database, clock.now) as house:
         tenants = await house.rows(
             across_tenants(every, "an operator names a location of any tenant")
         )

@@ -19,7 +19,7 @@ from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import clock
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.database import Database
-from barberpro.platform.doors import Reader, housekeeping
+from barberpro.platform.doors import Reader, survey
 from barberpro.platform.principal import Principal, worker
 from barberpro.platform.settings import Settings
 
@@ -155,7 +155,7 @@ async def _versions(settings: Settings, tenant: str | None) -> list[Any]:
 
 async def _tenants(database: Database, only: str | None) -> list[str]:
     every: Select[Any] = select(organizations.c.id).order_by(organizations.c.id)
-    async with housekeeping(database, clock.now) as house:
+    async with survey(database, clock.now) as house:
         found = await house.rows(across_tenants(every, "models of all tenants are trained"))
     known = [row.id for row in found]
     if only is None:

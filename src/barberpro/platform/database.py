@@ -1,61 +1,108 @@
 """The two databases: SQLite embedded in one machine, PostgreSQL for everything larger.
 
 SQLite has one writer: its engine opens every transaction with BEGIN IMMEDIATE on a pool of one, so writers queue
-instead of failing half way, while readers see the last committed state (WAL). PostgreSQL reads run in autocommit:
-a SELECT pays no BEGIN and no ROLLBACK.
+instead of failing half way, while readers see the last committed state (WAL). PostgreSQL has connections of two roles
+(`roles.py`), and the tenant of a transaction is a setting of that transaction alone.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from .direct import BUSY_SECONDS, Direct
+from .direct import Direct
 from .errors import Misconfigured
+from .roles import SET_TENANT, Role, session
+from .sealing.vault import Vault
+from .ways import BUSY_SECONDS
 
 DialectName = Literal["sqlite", "postgresql"]
 SQLITE_READERS = 4
 
 
 class Database:
-    """Two engines over one database: `reader` and `writer`."""
+    """One database: reads and writes for a tenant, and the platform's own work over all.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    What is sealed in it opens with `vault` alone.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, vault: Vault | None = None) -> None:
         self.url: URL = make_url(url)
+        self.vault = vault
         self.dialect: DialectName = (
             "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         )
         if self.dialect == "sqlite":
-            self.reader = _sqlite(self.url, readers=min(pool_size, SQLITE_READERS))
-            self.writer = _sqlite(self.url)
+            readers = min(pool_size, SQLITE_READERS)
+            self.reader = sqlite(self.url, readers=readers)
+            self.writer = self._house = sqlite(self.url)
+            self._house_reader = self.reader
         else:
-            if self.url.drivername != "postgresql+asyncpg":
-                raise Misconfigured(
-                    "the database URL must start with postgresql+asyncpg:// or sqlite+aiosqlite://"
-                )
-            self.writer = create_async_engine(
-                self.url,
-                pool_size=pool_size,
-                max_overflow=0,
-                pool_pre_ping=False,
-                hide_parameters=True,  # they hold names of people, and errors are logged
-                connect_args={"server_settings": {"timezone": "UTC"}},
-            )
-            # One pool for both: reads differ only by not opening a transaction.
+            readers = pool_size
+            self.writer = postgresql(self.url, Role.APPLICATION, pool_size=pool_size)
             self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
-        readers = min(pool_size, SQLITE_READERS) if self.dialect == "sqlite" else pool_size
+            self._house = postgresql(self.url, Role.RELAY, pool_size=pool_size)
+            self._house_reader = self._house.execution_options(isolation_level="AUTOCOMMIT")
         self.direct = Direct(self.url, self.reader.dialect, size=readers)
+
+    @asynccontextmanager
+    async def reading(self, tenant: str | None) -> AsyncIterator[AsyncConnection]:
+        """A connection to read this tenant's rows on, or only what belongs to no tenant."""
+        if self.dialect == "sqlite" or tenant is None:
+            async with self.reader.connect() as connection:
+                yield connection
+            return
+        async with self.writing(tenant) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self, tenant: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction for this tenant: committed at the end, rolled back on any error."""
+        async with self.writer.begin() as connection:
+            if self.dialect == "postgresql":
+                await connection.exec_driver_sql(SET_TENANT, (tenant, True))
+            yield connection
+
+    @asynccontextmanager
+    async def housekeeping(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reaches every tenant's rows."""
+        async with self._house.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def surveying(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read every tenant's rows on; it holds no lock."""
+        async with self._house_reader.connect() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Close every connection; those in use finish first."""
         await self.direct.close()
-        await self.reader.dispose()
-        await self.writer.dispose()
+        for engine in (self.reader, self.writer, self._house):
+            await engine.dispose()
 
 
-def _sqlite(url: URL, *, readers: int | None = None) -> AsyncEngine:
+def postgresql(url: URL, role: Role | None, *, pool_size: int) -> AsyncEngine:
+    """Connections in this role, or in the login's own, to change the database's shape."""
+    if url.drivername != "postgresql+asyncpg":
+        raise Misconfigured(
+            "the database URL must start with postgresql+asyncpg:// or sqlite+aiosqlite://"
+        )
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        hide_parameters=True,  # they hold names of people, and errors are logged
+        connect_args={"server_settings": session(url, role)},
+    )
+
+
+def sqlite(url: URL, *, readers: int | None = None) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
@@ -72,6 +119,7 @@ def _sqlite(url: URL, *, readers: int | None = None) -> AsyncEngine:
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "foreign_keys = ON",
+            "secure_delete = ON",  # what was erased is overwritten, not just left in a free page
             "temp_store = MEMORY",
             f"busy_timeout = {BUSY_SECONDS * 1000}",
             *(["query_only = ON"] if readers else []),

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from . import ids
 from .binding import across_tenants
-from .doors import Housekeeping, Reader, Transaction
+from .doors import Housekeeping, Transaction
 from .events import events
 from .sets import among
 from .tables import Instant, Key, Refers, tenant_table
@@ -76,10 +76,10 @@ class Delivery:
     request_id: str
 
 
-async def anything(reader: Reader, handlers: Collection[str], moment: datetime) -> bool:
-    """Whether there is work: a look that takes no lock, for most looks find none."""
-    waiting = or_(exists().where(NEW), exists().where(_due(handlers, moment)))
-    return bool((await reader.rows(across_tenants(select(waiting), WHY)))[0][0])
+async def anything(house: Housekeeping, handlers: Collection[str]) -> bool:
+    """Whether there is work: a look, for most looks find none."""
+    waiting = or_(exists().where(NEW), exists().where(_due(handlers, house.now)))
+    return bool((await house.rows(across_tenants(select(waiting), WHY)))[0][0])
 
 
 async def fan_out(house: Housekeeping, handlers: Mapping[str, Collection[str]]) -> int:

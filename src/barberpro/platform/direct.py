@@ -1,16 +1,12 @@
-"""Reads sent straight to the driver: one call on asyncpg, one hop to a thread on SQLite, rows as named tuples.
+"""Reads sent straight to the driver (`ways.py`): each statement is compiled once, rows come as named tuples.
 
 SQLAlchemy builds the statements, and here it compiles each once; its execution of them costs more than the drivers' own
 does, and on SQLite eight hops between threads instead of one. Values go in and come out through the same types.
 """
 
-import asyncio
-import json
 import sqlite3
-import threading
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,14 +16,8 @@ from sqlalchemy import URL, Dialect, Float, Numeric
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from .errors import Misconfigured
 from .tables import Instant
-
-OF_SQLALCHEMY = ("async_fallback", "prepared_statement_cache_size", "prepared_statement_name_func")
-"""Options in a URL that are not the driver's."""
-STATEMENTS_KEPT = 200  # prepared on each connection
-RELEASE_SECONDS = 2
-STEPS = 10_000  # of SQLite's machine, a millisecond or so
+from .ways import Connections, Threads
 
 
 class ReadFailed(Exception):
@@ -114,13 +104,16 @@ class Direct:
 
     def __init__(self, url: URL, dialect: Dialect, *, size: int) -> None:
         self.dialect = dialect
-        self._ways = _Threads(url, size) if dialect.name == "sqlite" else _Pool(url, dialect, size)
+        is_sqlite = dialect.name == "sqlite"
+        self._ways = Threads(url, size) if is_sqlite else Connections(url, dialect, size)
 
-    async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
-        """The rows of a SELECT. ReadFailed where the database did not answer it."""
+    async def rows(
+        self, statement: Executable, values: Mapping[str, Any], tenant: str
+    ) -> list[Any]:
+        """The rows of a SELECT, for this tenant. ReadFailed where the database did not answer it."""
         ready = prepared(statement, self.dialect)
         try:
-            found = await self._ways.fetch(ready.text, ready.arguments(values))
+            found = await self._ways.fetch(ready.text, ready.arguments(values), tenant)
         except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise ReadFailed(f"{type(error).__name__} from: {ready.text}") from None
         return ready.rows(found)
@@ -128,102 +121,3 @@ class Direct:
     async def close(self) -> None:
         """Close every connection; what is under way finishes first."""
         await self._ways.close()
-
-
-class _Pool:
-    """Connections of asyncpg. Reads leave nothing behind on them, so nothing is reset between two."""
-
-    def __init__(self, url: URL, dialect: Dialect, size: int) -> None:
-        _, options = dialect.create_connect_args(url)
-        # Said for SQLAlchemy, and true of us: before a pooler there are no prepared statements.
-        is_pooled = options.get("prepared_statement_cache_size") == 0
-        self._options = {
-            **{k: v for k, v in options.items() if k not in OF_SQLALCHEMY},
-            "statement_cache_size": 0 if is_pooled else STATEMENTS_KEPT,
-            "server_settings": {"timezone": "UTC"},
-        }
-        self._size = size
-        self._pool: asyncpg.Pool | None = None
-
-    async def fetch(self, text: str, arguments: list[Any]) -> Sequence[Any]:
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                **self._options,
-                min_size=0,
-                max_size=self._size,
-                init=_speaks_json,
-                reset=_left_as_it_is,
-            )
-        pool = await self._pool
-        assert pool is not None  # noqa: S101
-        connection = await pool.acquire()
-        try:
-            return await connection.fetch(text, *arguments)
-        finally:
-            # A server that does not even answer a cancellation is left behind, not waited for.
-            await pool.release(connection, timeout=RELEASE_SECONDS)
-
-    async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
-
-
-async def _speaks_json(connection: Any) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads)
-
-
-async def _left_as_it_is(_connection: Any) -> None: ...
-
-
-@dataclass
-class _Job:
-    """One read; its thread looks every few thousand steps whether anybody still waits for it."""
-
-    given_up: bool = False
-
-
-class _Threads:
-    """Connections of SQLite, one a thread, for reading only."""
-
-    def __init__(self, url: URL, size: int) -> None:
-        self._url = url
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="sqlite")
-        self._own = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-
-    async def fetch(self, text: str, arguments: list[Any]) -> Sequence[Any]:
-        job = _Job()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, self._read, job, text, arguments)
-        except asyncio.CancelledError:
-            job.given_up = True
-            raise
-
-    def _read(self, job: _Job, text: str, arguments: list[Any]) -> Sequence[Any]:
-        connection = self._connection()
-        connection.set_progress_handler(lambda: job.given_up, STEPS)
-        return connection.execute(text, arguments).fetchall()
-
-    def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._own, "connection"):
-            file = self._url.database
-            if not file or file == ":memory:" or "uri" in self._url.query:
-                raise Misconfigured("reads need an SQLite file: sqlite+aiosqlite:///path")
-            opened = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-            for pragma in READING:
-                opened.execute(f"PRAGMA {pragma}")
-            self._opened.append(opened)
-            self._own.connection = opened
-        return self._own.connection
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._threads.shutdown)
-        for connection in self._opened:
-            connection.close()
-
-
-BUSY_SECONDS = 10
-READING = ("temp_store = MEMORY", f"busy_timeout = {BUSY_SECONDS * 1000}", "query_only = ON")

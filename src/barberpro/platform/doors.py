@@ -29,6 +29,7 @@ from .binding import Unbindable, bind, marked
 from .clock import Clock
 from .database import Database
 from .principal import Principal
+from .sealing.vault import NoVault, Vault
 from .tables import AtLocation
 
 Rows = Sequence[Row[Any]]
@@ -81,29 +82,49 @@ class Reader(Door):
         if not isinstance(statement, Select | CompoundSelect):
             raise Unbindable(f"{type(statement).__name__} needs a Transaction")
         bound, parameters = self._prepared(statement, values)
-        async with self._turn, self.database.reader.connect() as connection:
+        # What is marked reads tables of the installation: it needs no tenant, and where a tenant's
+        # table stands in it after all, row-level security shows it no row.
+        tenant = None if marked(statement) else self.principal.tenant
+        async with self._turn, self.database.reading(tenant) as connection:
             return (await connection.execute(bound, parameters)).all()
 
     async def direct(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
         """The same for a statement that is kept: it is compiled once, and goes straight to the driver."""
         bound, parameters = self._prepared(statement, values)
         async with self._turn:
-            return await self.database.direct.rows(bound, parameters)
+            return await self.database.direct.rows(bound, parameters, self.principal.tenant)
 
 
 class Transaction(Door):
     """One unit of work. Services take it; whoever opened it commits it."""
 
     def __init__(
-        self, connection: AsyncConnection, principal: Principal, clock: Clock, request_id: str
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        clock: Clock,
+        request_id: str,
+        vault: Vault | None = None,
     ) -> None:
         super().__init__(principal)
         self.connection = connection
+        self._vault = vault
         self.dialect = connection.dialect.name
         self.now: datetime = clock()
         self.request_id = request_id
         self.wrote: set[str] = set()
         self.published = 0
+        self.shown_once: dict[str, str] = {}
+        """Secrets that were made, by the id of what they belong to, for the answer to show and nobody to keep."""
+        self.revoked = False
+        """Whether something was voided (`revocations.revoke`), which others should hear of after the commit."""
+
+    @property
+    def vault(self) -> Vault:
+        """What opens the keys of this tenant and of its people."""
+        if self._vault is None:
+            raise NoVault
+        return self._vault
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Rows:
         return (await self.execute(statement, values)).all()
@@ -222,8 +243,8 @@ async def transaction(
     `answering` is the id of the event that a handler carries on: its writes follow from that one,
     so they owe no event of their own.
     """
-    async with database.writer.begin() as connection:
-        opened = Transaction(connection, principal, clock, request_id)
+    async with database.writing(principal.tenant) as connection:
+        opened = Transaction(connection, principal, clock, request_id, database.vault)
         yield opened
         if opened.wrote and not opened.published and answering is None:
             raise Unpublished(f"changed {sorted(opened.wrote)} and published no event")
@@ -232,5 +253,12 @@ async def transaction(
 @asynccontextmanager
 async def housekeeping(database: Database, clock: Clock) -> AsyncIterator[Housekeeping]:
     """Open a transaction of the platform's own; commits at the end, rolls back on any error."""
-    async with database.writer.begin() as connection:
+    async with database.housekeeping() as connection:
+        yield Housekeeping(connection, clock)
+
+
+@asynccontextmanager
+async def survey(database: Database, clock: Clock) -> AsyncIterator[Housekeeping]:
+    """The same to look only: it takes no lock, so it may be asked often."""
+    async with database.surveying() as connection:
         yield Housekeeping(connection, clock)

@@ -20,7 +20,7 @@ from . import deliveries
 from .clock import Clock
 from .database import Database
 from .deliveries import Delivery
-from .doors import Reader, housekeeping, transaction
+from .doors import housekeeping, survey, transaction
 from .events import Event, revived
 from .principal import worker
 
@@ -93,7 +93,6 @@ class Relay:
         self.handlers = handlers
         self.lease = lease
         self.jitter = jitter
-        self.reader = Reader(database, worker(""))
         self.hands = 1 if database.dialect == "sqlite" else 4  # SQLite has one writer
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -108,8 +107,9 @@ class Relay:
 
     async def step(self, stop: asyncio.Event) -> int:
         """Fan out and deliver one batch; how many events and deliveries were worked on."""
-        if not await deliveries.anything(self.reader, self.handlers.by_name, self.clock()):
-            return 0
+        async with survey(self.database, self.clock) as house:
+            if not await deliveries.anything(house, self.handlers.by_name):
+                return 0
         async with housekeeping(self.database, self.clock) as house:
             told = await deliveries.fan_out(house, self.handlers.by_type)
         claimed = await self.claim()

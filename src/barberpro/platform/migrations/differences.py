@@ -13,18 +13,27 @@ COMPARE = {
     "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
 }
 
+APPEND_ONLY = (
+    *("events_changed", "events_moved", "events_deleted"),
+    *("installation_events_changed", "installation_events_moved", "installation_events_deleted"),
+    *("audit_leaves_changed", "audit_leaves_deleted"),
+    *("audit_nodes_changed", "audit_nodes_deleted"),
+    *("audit_heads_changed", "audit_heads_deleted"),
+)
 # Rules that no table can declare, by the name the database knows them by.
 RULES = {
-    "postgresql": ("bookings_chair_overlap", "bookings_provider_overlap"),
+    "postgresql": ("bookings_chair_overlap", "bookings_provider_overlap", *APPEND_ONLY),
     "sqlite": (
         "bookings_chair_overlap_made",
         "bookings_chair_overlap_moved",
         "bookings_provider_overlap_made",
         "bookings_provider_overlap_moved",
+        *APPEND_ONLY,
     ),
 }
 PRESENT = {
-    "postgresql": "SELECT conname FROM pg_constraint WHERE contype = 'x'",
+    "postgresql": "SELECT conname FROM pg_constraint WHERE contype = 'x'"
+    " UNION ALL SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal",
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
 
@@ -34,7 +43,7 @@ def differences(connection: Connection) -> list[str]:
     found = compare_metadata(MigrationContext.configure(connection, opts=COMPARE), metadata)
     flat = [one for item in found for one in (item if isinstance(item, list) else [item])]
     lines = [_line(*difference) for difference in flat]
-    return sorted(lines) + _missing_rules(connection) + _collations(connection)
+    return sorted(lines) + _missing_rules(connection) + _collations(connection) + _open(connection)
 
 
 def _line(step: str, *facts: Any) -> str:
@@ -76,3 +85,19 @@ def _collations(connection: Connection) -> list[str]:
         for c in keys
         if present.get((c.table.name, c.name), "C") != "C"
     ]
+
+
+GUARDED = """
+SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity AND c.relforcerowsecurity
+GROUP BY c.relname HAVING array_agg(p.polname::text ORDER BY p.polname) = ARRAY['all_tenants', 'own_tenant']
+"""
+
+
+def _open(connection: Connection) -> list[str]:
+    """Tables of tenants that PostgreSQL does not guard: their step of the shape lacks `building.guard`."""
+    if connection.dialect.name != "postgresql":
+        return []
+    guarded = set(connection.execute(text(GUARDED)).scalars())
+    tenants = sorted(table.name for table in metadata.sorted_tables if "tenant" in table.info)
+    return [f"row security of {name} is off" for name in tenants if name not in guarded]

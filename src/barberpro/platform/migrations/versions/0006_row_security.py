@@ -49,9 +49,16 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
+# From PostgreSQL 16 on, who makes a role is its member, but may neither use what it may nor take it on.
 MEMBERSHIP = """
 DO $$ BEGIN
-    IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        RETURN;
+    ELSIF current_setting('server_version_num')::int >= 160000 THEN
+        IF NOT (pg_has_role(current_user, '{role}', 'USAGE') AND pg_has_role(current_user, '{role}', 'SET')) THEN
+            EXECUTE format('GRANT {role} TO %I WITH INHERIT TRUE, SET TRUE', current_user);
+        END IF;
+    ELSIF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
         EXECUTE format('GRANT {role} TO %I', current_user);
     END IF;
 END $$

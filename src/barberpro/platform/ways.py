@@ -1,0 +1,178 @@
+"""The ways from a read to the driver: connections of asyncpg set to a tenant, and threads of SQLite.
+
+On PostgreSQL every connection is set to one tenant, which row-level security goes by. The setting outlives a statement,
+so a read finds, where it can, a connection that is set to its tenant already and pays nothing; else it sets one with a
+round trip more. A connection that saw an error or a cancellation is never used again: nobody knows what state it is in.
+"""
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Dialect
+
+from .errors import Misconfigured
+from .roles import SET_TENANT, Role, is_pooled, session
+
+OF_SQLALCHEMY = ("async_fallback", "prepared_statement_cache_size", "prepared_statement_name_func")
+"""Options in a URL that are not the driver's."""
+STATEMENTS_KEPT = 200  # prepared on each connection
+IDLE_SECONDS = 300  # after which a connection is closed when it is next looked at
+CLOSE_SECONDS = 2
+STEPS = 10_000  # of SQLite's machine, a millisecond or so
+BUSY_SECONDS = 10
+READING = ("temp_store = MEMORY", f"busy_timeout = {BUSY_SECONDS * 1000}", "query_only = ON")
+
+
+@dataclass(eq=False)
+class Connection:
+    """One to PostgreSQL, the tenant it is set to, and since when nobody uses it."""
+
+    driver: Any
+    tenant: str | None = None
+    idle_since: float = 0.0
+
+    def is_good(self, now: float) -> bool:
+        return not self.driver.is_closed() and now - self.idle_since < IDLE_SECONDS
+
+
+class Connections:
+    """Connections to PostgreSQL, at most `size` in use at once."""
+
+    def __init__(self, url: URL, dialect: Dialect, size: int) -> None:
+        _, options = dialect.create_connect_args(url)
+        self._is_pooled = is_pooled(url)
+        self._options = {
+            **{k: v for k, v in options.items() if k not in OF_SQLALCHEMY},
+            "statement_cache_size": 0 if self._is_pooled else STATEMENTS_KEPT,
+            "server_settings": session(url, Role.APPLICATION),
+        }
+        self._places = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []  # the one used last stands last
+        self._ending: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    async def fetch(self, text: str, arguments: list[Any], tenant: str) -> Sequence[Any]:
+        async with self._places:
+            connection = self._taken(tenant) or await self._opened()
+            try:
+                found = await self._on(connection, text, arguments, tenant)
+            except BaseException:
+                self._end(connection)
+                raise
+            self._give_back(connection)
+            return found
+
+    async def _on(
+        self, connection: Connection, text: str, arguments: list[Any], tenant: str
+    ) -> Sequence[Any]:
+        driver = connection.driver
+        if self._is_pooled:
+            async with driver.transaction(readonly=True):
+                await driver.fetchval(SET_TENANT, tenant, True)
+                return await driver.fetch(text, *arguments)
+        if connection.tenant != tenant:
+            await driver.fetchval(SET_TENANT, tenant, False)
+            connection.tenant = tenant
+        return await driver.fetch(text, *arguments)
+
+    def _taken(self, tenant: str) -> Connection | None:
+        """A free connection: the last one used for this tenant, else the one unused for longest."""
+        now = asyncio.get_running_loop().time()
+        for stale in [c for c in self._idle if not c.is_good(now)]:
+            self._idle.remove(stale)
+            self._end(stale)
+        if not self._idle:
+            return None
+        at = next(
+            (n for n in reversed(range(len(self._idle))) if self._idle[n].tenant == tenant), 0
+        )
+        return self._idle.pop(at)
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._is_closed:
+            self._end(connection)
+            return
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle.append(connection)
+
+    async def _opened(self) -> Connection:
+        driver: Any = await asyncpg.connect(**self._options)
+        for kind in ("json", "jsonb"):
+            await driver.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads)
+        return Connection(driver)
+
+    def _end(self, connection: Connection) -> None:
+        """Close a connection; a server that does not even answer a cancellation is not waited for."""
+        ending = asyncio.create_task(_close(connection.driver))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def close(self) -> None:
+        """Close every connection that is free; one in use closes with its read."""
+        self._is_closed = True
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            self._end(connection)
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+
+async def _close(driver: Any) -> None:
+    try:
+        await driver.close(timeout=CLOSE_SECONDS)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        driver.terminate()
+
+
+@dataclass
+class Job:
+    """One read; its thread looks every few thousand steps whether anybody still waits for it."""
+
+    given_up: bool = False
+
+
+class Threads:
+    """Connections of SQLite, one a thread, for reading only."""
+
+    def __init__(self, url: URL, size: int) -> None:
+        self._url = url
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="sqlite")
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+
+    async def fetch(self, text: str, arguments: list[Any], _tenant: str) -> Sequence[Any]:
+        job = Job()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._read, job, text, arguments)
+        except asyncio.CancelledError:
+            job.given_up = True
+            raise
+
+    def _read(self, job: Job, text: str, arguments: list[Any]) -> Sequence[Any]:
+        connection = self._connection()
+        connection.set_progress_handler(lambda: job.given_up, STEPS)
+        return connection.execute(text, arguments).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._own, "connection"):
+            file = self._url.database
+            if not file or file == ":memory:" or "uri" in self._url.query:
+                raise Misconfigured("reads need an SQLite file: sqlite+aiosqlite:///path")
+            opened = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+            for pragma in READING:
+                opened.execute(f"PRAGMA {pragma}")
+            self._opened.append(opened)
+            self._own.connection = opened
+        return self._own.connection
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._opened:
+            connection.close()
