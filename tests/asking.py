@@ -13,6 +13,7 @@ from barberpro.graph.cursors import Cursors
 from barberpro.graph.execute import coerced, run
 from barberpro.graph.plan import plan
 from barberpro.graph.schema import Graph
+from barberpro.graph.scopes import held_by
 from barberpro.platform.database import Database
 from barberpro.platform.locale import Catalogue, Language
 from barberpro.platform.principal import Principal
@@ -46,7 +47,7 @@ def ask(graph: Graph, database: Database, clock: Any, principal: Principal) -> A
         document = parse(text)
         assert validate(graph.core, document) == []
         planned = plan(graph, document, document.definitions[0])
-        assert planned.scopes <= who.scopes
+        assert not planned.requires.lacking(held_by(who))
         context = Context(
             principal=who,
             database=database,

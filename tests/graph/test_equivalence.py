@@ -49,7 +49,7 @@ async def ids(booked: Any, opening: Any) -> list[str]:
 @pytest.fixture
 def both(graph: Graph, database: Any, clock: Any, principal: Any) -> Any:
     """The answers of the compiled way and of graphql-core, and how many statements each sent."""
-    scopes = frozenset(s for s in graph.scopes.values() if s)
+    scopes = frozenset[str]().union(*(s for needed in graph.scopes.values() for s in needed.sets))
     who = replace(principal, scopes=scopes)
     catalogue = Catalogue.load(files("barberpro") / "domains" / "messages")
 

@@ -6,11 +6,13 @@ import pytest
 import strawberry
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType
 
+from barberpro.domains.locations import tables
 from barberpro.graph.errors import Undeclared
-from barberpro.graph.fields import PUBLIC, batched
+from barberpro.graph.fields import PUBLIC, Connection, batched, page
 from barberpro.graph.schema import build_schema
+from barberpro.graph.scopes import SIGNED_IN, needs
 from barberpro.graph.types import EXTENSIONS, Query, extends
-from resolvers.locations import Location
+from resolvers.locations import Location, LocationOrder
 
 BAD = __name__
 
@@ -61,11 +63,22 @@ def test_a_root_field_without_a_scope_does_not_build():
         adding(Bad, Query)
 
 
+def test_a_list_that_needs_more_than_node_does_not_build():
+    class Bad:
+        places: Connection[Location] = page(
+            tables.locations, ordering=LocationOrder, scope=needs("locations:read") & SIGNED_IN
+        )
+        """Every place."""
+
+    with pytest.raises(Undeclared, match=r"Query\.places needs .*, and node locations:read: state"):
+        adding(Bad, Query)
+
+
 def test_a_public_field_says_so():
     class Good:
         worth: int = batched(described, cost=1, scope=PUBLIC)
 
-    assert adding(Good, Query).scope("Query", "worth") == PUBLIC
+    assert adding(Good, Query).scope("Query", "worth").is_public
 
 
 def test_a_field_that_is_no_column_does_not_build():
@@ -132,7 +145,7 @@ def test_every_mutation_takes_one_input_and_gives_a_payload_with_typed_errors(gr
 def test_every_entity_field_needs_a_scope(graph):
     entities = {n for n, t in graph.core.type_map.items() if n in _entity_names()}
     unprotected = [
-        key for key, scope in graph.scopes.items() if key[0] in entities and scope == PUBLIC
+        key for key, scope in graph.scopes.items() if key[0] in entities and scope.is_public
     ]
     assert unprotected == []
 
@@ -141,3 +154,9 @@ def _entity_names() -> set[str]:
     from barberpro.graph.types import ENTITIES, definition_of
 
     return {definition_of(entity).name for entity in ENTITIES.values()}
+
+
+def test_a_field_needs_its_types_scope_beside_its_own(graph):
+    assert str(graph.scope("Booking", "customer")) == "bookings:read & people:read"
+    assert str(graph.scope("Booking", "startsAt")) == "bookings:read"
+    assert "Booking.customer  bookings:read & people:read" in graph.access().splitlines()

@@ -31,5 +31,5 @@ def list_() -> None:
     from barberpro.graph.schema import build_schema
 
     for document in load_registered(build_schema(), contract() / "operations").values():
-        scopes = " ".join(sorted(document.plan.scopes)) or "-"
-        typer.echo(f"{document.client}\t{document.name}\t{document.id}\t{scopes}")
+        needed = document.plan.requires
+        typer.echo(f"{document.client}\t{document.name}\t{document.id}\t{needed}")

@@ -27,7 +27,7 @@ def plan(
             f"there is no operation {operation!r}: there are {names or 'none'}"
         )
     typer.echo(f"{found.name}  ({found.client}, {found.id})")
-    typer.echo(f"scopes  {' '.join(sorted(found.plan.scopes)) or 'none'}")
+    typer.echo(f"scopes  {found.plan.requires}")
     try:
         given = coerced(graph, found.plan, {}).coerced
         typer.echo(f"cost    {found.plan.cost(given, registered=True)} at most, with its defaults")

@@ -9,6 +9,7 @@ import typer
 app = typer.Typer(help="The schema that callers see.", no_args_is_help=True)
 CHECKOUT = Path(__file__).parents[3]
 SDL = CHECKOUT / "schema" / "barberpro.graphql"
+SCOPES = CHECKOUT / "schema" / "scopes.txt"
 
 
 @app.callback()
@@ -23,25 +24,34 @@ def print_(
     ] = False,
     write: Annotated[bool, typer.Option(help="Write schema/barberpro.graphql.")] = False,
 ) -> None:
-    """Print the SDL with its descriptions and directives."""
+    """Print the SDL with its descriptions and directives; `schema/scopes.txt` says who may ask for what."""
     from barberpro.graph.schema import build_schema
 
-    sdl = build_schema().sdl
+    graph = build_schema()
+    built = {SDL: graph.sdl, SCOPES: graph.access()}
     if write:
-        SDL.write_text(sdl, "utf-8")
-        typer.echo(f"wrote schema/{SDL.name}")
+        for file, text in built.items():
+            file.write_text(text, "utf-8")
+            typer.echo(f"wrote schema/{file.name}")
         return
     if not check:
-        typer.echo(sdl, nl=False)
+        typer.echo(graph.sdl, nl=False)
         return
-    kept = SDL.read_text("utf-8") if SDL.exists() else ""
-    if kept != sdl:
-        changes = difflib.unified_diff(
-            kept.splitlines(), sdl.splitlines(), "kept", "built", lineterm="", n=1
-        )
-        typer.echo("\n".join(changes))
+    if stale := [file for file, text in built.items() if _changes(file, text)]:
+        names = " and ".join(f"schema/{file.name}" for file in stale)
         typer.echo(
-            "schema/barberpro.graphql is stale: read the changes, then `barberpro schema print --write`"
+            f"stale: {names}. Read the changes, then `barberpro schema print --write`", err=True
         )
         raise typer.Exit(1)
-    typer.echo("schema/barberpro.graphql is what the code builds")
+    typer.echo("schema/ is what the code builds")
+
+
+def _changes(file: Path, built: str) -> bool:
+    """Whether the kept file differs from what is built; says how."""
+    kept = file.read_text("utf-8") if file.exists() else ""
+    changes = difflib.unified_diff(
+        kept.splitlines(), built.splitlines(), f"{file.name} kept", "built", lineterm="", n=1
+    )
+    for line in changes:
+        typer.echo(line)
+    return kept != built

@@ -6,8 +6,9 @@ from graphql import GraphQLSchema, get_named_type, is_leaf_type
 from strawberry.types.field import StrawberryField
 
 from .errors import Undeclared
-from .loads import INHERITED, PUBLIC, Batched, Expression, Load
+from .loads import INHERITED, Batched, ById, Expression, Load, Pages
 from .mutations import Act
+from .scopes import ANYBODY, Needed, as_needed
 from .types import INHERIT_FROM_PARENT, About, about
 
 BACKREF = "strawberry-definition"
@@ -25,21 +26,23 @@ ARGUMENTS = {
 """What the kernel's own arguments mean."""
 
 
-def needed_scope(core: GraphQLSchema, type_name: str, name: str, load: Load | None) -> str:
-    """The scope a field needs: its own, else its type's, else that of the entity a root field answers."""
-    if load is not None and load.scope != INHERITED:
-        return load.scope
+def needed(core: GraphQLSchema, type_name: str, name: str, load: Load | None) -> Needed:
+    """What a field needs: its type's scope and its own; a root field without one, that of the entity it answers."""
+    own = as_needed(load.scope) if load is not None and load.scope != INHERITED else None
     known = _about(core.type_map[type_name])
     if known is not None:
-        return PUBLIC if known.scope == INHERIT_FROM_PARENT else known.scope
+        of_type = ANYBODY if known.scope == INHERIT_FROM_PARENT else as_needed(known.scope)
+        return of_type & (own or ANYBODY)
+    if own is not None:
+        return own
     if type_name not in ROOTS:
         return (
-            PUBLIC  # connections, edges, payloads and errors: what they hold is what is protected
+            ANYBODY  # connections, edges, payloads and errors: what they hold is what is protected
         )
     answered = _about(_entity(core, type_name, name))
     if answered is None or answered.table is None:
         raise Undeclared(f"{type_name}.{name} has no scope: state one")
-    return answered.scope
+    return as_needed(answered.scope)
 
 
 def check(
@@ -61,9 +64,22 @@ def check(
             raise Undeclared(f"{where}({argument}:) has no description")
     if isinstance(load, Batched | Expression | Act) and load.cost is None:
         raise Undeclared(f"{where} has no cost: state one")
+    if isinstance(load, ById | Pages):
+        _check_node(core, type_name, name, load)
     known = _about(type_)
     if load is None and known is not None and known.table is not None and declared is not None:
         _check_column(where, known.table, declared, field)
+
+
+def _check_node(core: GraphQLSchema, type_name: str, name: str, load: Load) -> None:
+    """Ids lead to no more than the fields of `Query` do: who knows one could ask `node` for the rest."""
+    answered = _about(_entity(core, type_name, name))
+    if type_name != "Query" or answered is None:
+        return
+    by_node = as_needed(answered.scope) & as_needed(answered.found)
+    asked = needed(core, type_name, name, load)
+    if not all(asked.met_by(held) for held in by_node.sets):
+        raise Undeclared(f"{type_name}.{name} needs {asked}, and node {by_node}: state `found`")
 
 
 def _check_column(where: str, table: Any, declared: StrawberryField, field: Any) -> None:

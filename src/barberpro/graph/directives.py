@@ -14,6 +14,23 @@ class RequiresScopes:
 
 
 @strawberry.schema_directive(
+    locations=[Location.OBJECT, Location.FIELD_DEFINITION],
+    name="policy",
+    description="What must be true of the caller: any one of these sets of policies, whole.",
+)
+class Policy:
+    policies: list[list[str]]
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="authenticated",
+    description="Any caller may ask who has a valid token, whatever its scopes.",
+)
+class Authenticated: ...
+
+
+@strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="cost",
     description="What the field adds to the cost of an operation, where its kind does not say.",

@@ -38,6 +38,7 @@ from .loads import (
     Pages,
 )
 from .paging import Link
+from .scopes import Scope
 
 T = TypeVar("T")
 LOAD = "load"
@@ -50,7 +51,7 @@ def load_of(field: Any) -> Load | None:
 
 
 def computed(
-    *columns: str, fn: Callable[..., Any], scope: str = INHERITED, cost: int | None = 0
+    *columns: str, fn: Callable[..., Any], scope: Scope = INHERITED, cost: int | None = 0
 ) -> Any:
     """`fn(*columns)` over the parent's own row. Give a cost where `fn` asks elsewhere."""
     load = Computed(columns=columns, fn=fn, scope=scope, cost=cost)
@@ -61,7 +62,7 @@ def computed(
     return _field(resolve, load, inspect.getdoc(fn))
 
 
-def one(foreign_key: Column[Any], *, scope: str = INHERITED) -> Any:
+def one(foreign_key: Column[Any], *, scope: Scope = INHERITED) -> Any:
     """The row that `foreign_key` of the parent points at."""
     load = One(local=foreign_key.name, remote=_target_of(foreign_key), scope=scope)
 
@@ -82,7 +83,7 @@ def many(
     size: int,
     order: Iterable[ColumnElement[Any]] = (),
     through: Column[Any] | None = None,
-    scope: str = INHERITED,
+    scope: Scope = INHERITED,
 ) -> Any:
     """All rows whose `foreign_key` points at the parent; `size` is how many to expect.
 
@@ -94,19 +95,19 @@ def many(
 
 
 def expression(
-    table: Table, sql: ColumnElement[Any], *, scope: str = INHERITED, cost: int | None = 0
+    table: Table, sql: ColumnElement[Any], *, scope: Scope = INHERITED, cost: int | None = 0
 ) -> Any:
     """A scalar in SQL over the parent's own row of `table`."""
     return _batch_field(Expression(table=table, sql=sql, scope=scope, cost=cost))
 
 
-def batched(fn: BatchFunction, *, cost: int | None = None, scope: str = INHERITED) -> Any:
+def batched(fn: BatchFunction, *, cost: int | None = None, scope: Scope = INHERITED) -> Any:
     """Answered for every parent at once by `fn(parents, context, **arguments)`."""
     arguments = list(signature(fn, eval_str=True).parameters.values())[2:]
     return _batch_field(Batched(fn=fn, scope=scope, cost=cost), arguments, inspect.getdoc(fn))
 
 
-def by_id(table: Table, *, scope: str = INHERITED) -> Any:
+def by_id(table: Table, *, scope: Scope = INHERITED) -> Any:
     """At the root: one row by its id, or null."""
     argument = Parameter("id", Parameter.KEYWORD_ONLY, annotation=strawberry.ID)
     return _batch_field(ById(table=table, scope=scope), [argument])
@@ -119,7 +120,7 @@ def connection(
     filter: type | None = None,
     through: Column[Any] | None = None,
     where: Iterable[ColumnElement[bool]] = (),
-    scope: str = INHERITED,
+    scope: Scope = INHERITED,
 ) -> Any:
     """A page of the rows whose `foreign_key` points at the parent."""
     target = _table(through) if through is not None else foreign_key.table
@@ -134,7 +135,7 @@ def page(
     ordering: Ordering,
     filter: type | None = None,
     where: Iterable[ColumnElement[bool]] = (),
-    scope: str = INHERITED,
+    scope: Scope = INHERITED,
 ) -> Any:
     """At the root: a page of all rows of `table` that the caller may see."""
     return _pages(table.name, table, ordering, filter, None, where, scope)
@@ -147,7 +148,7 @@ def _pages(
     filter: type | None,
     link: Link | None,
     where: Iterable[ColumnElement[bool]],
-    scope: str,
+    scope: Scope,
 ) -> Any:
     load = Pages(
         name=name,

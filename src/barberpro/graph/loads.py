@@ -33,6 +33,7 @@ from .paging import (
     page_per_parent,
     wanted,
 )
+from .scopes import Scope
 
 Parents = Sequence[Any]
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
@@ -50,7 +51,7 @@ PUBLIC = ""
 class Load:
     """Base of all declarations."""
 
-    scope: str = INHERITED
+    scope: Scope = INHERITED
     cost: int | None = None
     """Stated where the kind does not give it: batched functions, and computed values that ask elsewhere."""
 

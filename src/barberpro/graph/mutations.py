@@ -32,6 +32,7 @@ from .docs import attribute_docs
 from .errors import BadInput
 from .fields import LOAD, takes
 from .loads import Load
+from .scopes import Scope
 from .types import definition_of, table_of
 
 InputPath = str | None
@@ -82,6 +83,8 @@ class Act(Load):
         try:
             async with context.transaction() as tx:
                 row = await self._once(tx, key, given)
+            context.revoked |= tx.revoked
+            context.shown_once |= tx.shown_once
         except Failure as failure:
             if not isinstance(failure, tuple(self.raises)):
                 raise  # a failure nobody declared is a defect of ours
@@ -144,7 +147,7 @@ def mutation(
     result: type,
     *,
     raises: Foreseen,
-    scope: str,
+    scope: Scope,
     idempotent: bool = False,
 ) -> Callable[[Any], Any]:
     """A mutation from `act(tx, input)`, which returns a row of `result`."""

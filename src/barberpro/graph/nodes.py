@@ -9,6 +9,7 @@ import strawberry
 from .context import Context, gathered
 from .fields import PUBLIC, batched
 from .loads import ById
+from .scopes import as_needed, held_by
 from .types import ENTITIES, Node, Query, about, extends, table_of
 
 MOST_IDS = 100
@@ -43,7 +44,10 @@ def _by_id(prefix: str) -> ById:
 
 def _may_see(entity: type, context: Context) -> bool:
     known = about(entity)
-    return known is not None and known.scope in context.principal.scopes
+    if known is None:
+        return False
+    needed = as_needed(known.scope) & as_needed(known.found)
+    return needed.met_by(held_by(context.principal))
 
 
 @extends(Query)

@@ -32,9 +32,10 @@ from graphql import (
 from .context import PAGE_LIMIT, REGISTERED_PAGE_LIMIT
 from .errors import BadInput, TooComplex, TooExpensive
 from .fields import DEFAULT_PAGE
-from .loads import PUBLIC, Many, Pages
+from .loads import Many, Pages
 from .nodes import MOST_IDS
 from .schema import Graph
+from .scopes import Needed, Requirement
 
 OBJECT_COST = 1
 CONNECTION_COST = 2
@@ -80,7 +81,7 @@ class Plan:
 
     document: DocumentNode
     operation: OperationDefinitionNode
-    scopes: frozenset[str]
+    requires: Requirement
     never_null: frozenset[str]
     """Variables that stand where null may not: with a default there, validation lets them be nullable."""
     weights: tuple[Weight, ...]
@@ -133,7 +134,7 @@ class _Planner:
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
         self.known: dict[str, tuple[Weight, ...]] = {}
-        self.scopes: set[str] = set()
+        self.needed: set[Needed] = set()
         self.introspections = 0
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
@@ -143,7 +144,7 @@ class _Planner:
         if self.introspections > 1:
             raise TooComplex("The document asks for the schema more than once.")
         never_null = _never_null(self.graph, reached(self.document, operation))
-        return Plan(self.document, operation, frozenset(self.scopes), never_null, weights)
+        return Plan(self.document, operation, Requirement.of(self.needed), never_null, weights)
 
     def _selection(self, type_name: str, selection_set: SelectionSetNode) -> tuple[Weight, ...]:
         found: list[Weight] = []
@@ -177,9 +178,7 @@ class _Planner:
             return [Weight(INTROSPECTION_COST)]
         type_: Any = self.graph.core.type_map[type_name]
         field: GraphQLField = type_.fields[name]
-        scope = self.graph.scope(type_name, name)
-        if scope != PUBLIC:
-            self.scopes.add(scope)
+        self.needed.add(self.graph.scope(type_name, name))
         return [self._weight(type_name, node, field)]
 
     def _weight(self, type_name: str, node: FieldNode, field: GraphQLField) -> Weight:

@@ -18,11 +18,12 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from . import nodes
-from .declared import BACKREF, check, needed_scope
-from .directives import Cost, ListSize, RequiresScopes
+from .declared import BACKREF, ROOTS, check, needed
+from .directives import Authenticated, Cost, ListSize, Policy, RequiresScopes
 from .fields import load_of
 from .loads import INHERITED, PUBLIC, Load, Many, Pages
 from .scalars import SCALARS
+from .scopes import POLICIES, Needed, Scope, as_needed
 from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, about
 
 
@@ -32,8 +33,8 @@ class Graph:
 
     core: GraphQLSchema
     sdl: str
-    scopes: dict[tuple[str, str], str]
-    """(type, field) → the scope it needs; `PUBLIC` is the empty string."""
+    scopes: dict[tuple[str, str], Needed]
+    """(type, field) → what a caller must hold to ask for it."""
     loads: dict[tuple[str, str], Load]
     """(type, field) → its declaration; plain columns have none."""
     version: str
@@ -41,8 +42,20 @@ class Graph:
     converter: GraphQLCoreConverter
     """Makes Strawberry's values of graphql-core's: input objects, enum members."""
 
-    def scope(self, type_name: str, field_name: str) -> str:
+    def scope(self, type_name: str, field_name: str) -> Needed:
         return self.scopes[type_name, field_name]
+
+    def access(self) -> str:
+        """Every field and what it needs, one a line: reviewed like the SDL.
+
+        Left out is what shows nothing of its own: whoever may see a value may see all of it.
+        """
+        lines = [
+            f"{type_name}.{name}  {'any valid token' if needed.is_public else needed}"
+            for (type_name, name), needed in self.scopes.items()
+            if type_name in ROOTS or not needed.is_public
+        ]
+        return "\n".join(sorted(lines)) + "\n"
 
     def load(self, type_name: str, field_name: str) -> Load | None:
         return self.loads.get((type_name, field_name))
@@ -62,13 +75,13 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
     modules = {*(discover() if domains is None else domains), nodes.__name__}
     schema = _Schema(modules)
     core = schema._schema
-    scopes: dict[tuple[str, str], str] = {}
+    scopes: dict[tuple[str, str], Needed] = {}
     loads: dict[tuple[str, str], Load] = {}
     for type_name, name, field in _fields(core):
         declared: StrawberryField | None = field.extensions.get(BACKREF)
         load = load_of(declared) if declared is not None else None
         check(core, type_name, name, declared, load)
-        scopes[type_name, name] = needed_scope(core, type_name, name, load)
+        scopes[type_name, name] = needed(core, type_name, name, load)
         if load is not None:
             loads[type_name, name] = load
     sdl = print_schema(schema) + "\n"
@@ -116,20 +129,41 @@ class _Schema(strawberry.Schema):
 
 
 def _state_directives(
-    definition: StrawberryObjectDefinition, scope: str, fields: Iterable[StrawberryField]
+    definition: StrawberryObjectDefinition, scope: Scope, fields: Iterable[StrawberryField]
 ) -> None:
     """Say in the SDL what the declarations say; the same in every schema they are built into."""
     if scope not in (PUBLIC, INHERIT_FROM_PARENT):
-        definition.directives = (RequiresScopes(scopes=[[scope]]),)
+        definition.directives = tuple(_access(as_needed(scope)))
+    is_root = definition.name in ROOTS
     for field in fields:
         load = load_of(field)
         if load is not None:
-            field.directives = list(_directives(load))
+            field.directives = list(_directives(load, is_root=is_root))
 
 
-def _directives(load: Load) -> Iterable[object]:
-    if load.scope not in (INHERITED, PUBLIC):
-        yield RequiresScopes(scopes=[[load.scope]])
+def _access(needed: Needed) -> Iterable[object]:
+    """What must be held: scopes in one directive, policies in another where every set is of one kind.
+
+    A set of both kinds cannot be said in two directives that hold apart: there the policies stand among the scopes.
+    """
+    if needed.is_public:
+        yield Authenticated()
+        return
+    sets = needed.listed()
+    if len(sets) == 1:
+        policies = [name for name in sets[0] if name in POLICIES]
+        names = [name for name in sets[0] if name not in POLICIES]
+        if names:
+            yield RequiresScopes(scopes=[names])
+        if policies:
+            yield Policy(policies=[policies])
+        return
+    yield RequiresScopes(scopes=sets)
+
+
+def _directives(load: Load, *, is_root: bool) -> Iterable[object]:
+    if load.scope != INHERITED and (is_root or load.scope != PUBLIC):
+        yield from _access(as_needed(load.scope))
     if load.cost:
         yield Cost(weight=str(load.cost))
     if isinstance(load, Pages):

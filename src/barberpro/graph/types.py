@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from barberpro.platform import ids
 
 from .docs import attribute_docs
+from .scopes import Scope
 
 T = TypeVar("T", bound=type)
 INHERIT_FROM_PARENT = "(the referring field's)"
@@ -26,8 +27,10 @@ class About:
 
     domain: str
     """The resolver module that owns it."""
-    scope: str
+    scope: Scope
     table: Table | None = None
+    found: Scope = ""
+    """What finding one by its id needs beside."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,15 @@ class Node:
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
-def entity(table: Table, *, scope: str) -> Callable[[T], T]:
-    """A type whose values are rows of `table`; its fields need `scope` where they state none of their own."""
+def entity(table: Table, *, scope: Scope, found: Scope = "") -> Callable[[T], T]:
+    """A type whose values are rows of `table`; its fields need `scope` where they state none of their own.
+
+    Where not every row is for whoever has `scope`, `found` is what `node` needs beside: as much as the type's own
+    fields of `Query`.
+    """
 
     def make(cls: T) -> T:
-        made = _made(cls, About(cls.__module__, scope, table), is_type_of=_any_row)
+        made = _made(cls, About(cls.__module__, scope, table, found), is_type_of=_any_row)
         ENTITIES[table.info["prefix"]] = made
         return made
 
