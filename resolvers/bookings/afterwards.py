@@ -25,7 +25,7 @@ from barberpro.domains.bookings.errors import (
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.catalogue.errors import PriceOutOfRange, ServiceNotFound, UnknownCurrency
 from barberpro.domains.locations.errors import ChairNotFound, LocationNotFound
-from barberpro.domains.people.errors import CustomerNotFound, ProviderNotFound
+from barberpro.domains.people.errors import CustomerErased, CustomerNotFound, ProviderNotFound
 from barberpro.graph.mutations import mutation
 from barberpro.graph.types import Mutation, extends, input_type
 from barberpro.platform.doors import Transaction
@@ -87,6 +87,7 @@ class BookingRateInput:
         LocationNotFound: "locationId",
         ProviderNotFound: "providerId",
         CustomerNotFound: "customerId",
+        CustomerErased: "customerId",
         ServiceNotFound: "serviceId",
         ChairNotFound: "chairId",
         SlotTaken: "startsAt",

@@ -28,6 +28,7 @@ from barberpro.domains.locations.errors import (
     LocationNotFound,
 )
 from barberpro.domains.people.errors import (
+    CustomerErased,
     CustomerNotFound,
     ProviderLeft,
     ProviderNotAtLocation,
@@ -142,6 +143,7 @@ STEPPING: Foreseen = {BookingNotFound: "bookingId", WrongStatus: "bookingId"}
         LocationNotFound: "locationId",
         LocationClosedDown: "locationId",
         CustomerNotFound: "customerId",
+        CustomerErased: "customerId",
         ServiceNotFound: "serviceId",
         ServiceWithdrawn: "serviceId",
         NotesTooLong: "notes",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from barberpro.domains.bookings import tables
 from barberpro.graph.choices import at_least, below, equals, filtering, is_in, ordering
 from barberpro.graph.fields import Connection, by_id, connection, expression, many, one, page
+from barberpro.graph.sealed import sealed
 from barberpro.graph.types import Node, Query, entity, enumeration, extends
 
 from ..catalogue import Service
@@ -85,7 +86,7 @@ class BookingChange(Node):
     """The beginning before; null where it was made."""
     to_starts_at: datetime
     """The beginning after."""
-    reason: str | None
+    reason: str | None = sealed(tables.booking_changes.c.reason, tables.REASONS)
     """Why, in the words of whoever did it."""
     changed_by: strawberry.ID
     """The user, or else the client, who did it."""
@@ -118,7 +119,7 @@ class Booking(Node):
     """What was agreed when it was booked."""
     is_first_visit: bool
     """Whether the customer had never been booked before."""
-    notes: str | None
+    notes: str | None = sealed(tables.bookings.c.notes, tables.NOTES)
     """What the shop should know."""
     created_at: datetime
     """When it was made."""

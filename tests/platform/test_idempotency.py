@@ -111,3 +111,14 @@ def test_the_order_of_members_does_not_matter() -> None:
     one = idempotency.fingerprint({"a": 1, "b": {"c": 2, "d": [1, 2]}})
     assert one == idempotency.fingerprint({"b": {"d": [1, 2], "c": 2}, "a": 1})
     assert one != idempotency.fingerprint({"b": {"d": [2, 1], "c": 2}, "a": 1})
+
+
+async def test_a_key_is_each_users_own(
+    opening: Any, database: Database, principal: Principal
+) -> None:
+    """Two people at one client's till must not be answered with each other's results."""
+    ana, eva = (replace(principal, user=f"usr_{name}") for name in ("ana", "eva"))
+    first = await charge(opening, who=ana)
+    assert await charge(opening, {"amount": "7.00", "to": "cus_2"}, eva) != first
+    assert await charge(opening, who=ana) == first
+    assert await effects(database, principal) == 2

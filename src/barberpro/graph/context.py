@@ -34,6 +34,10 @@ class Context:
     cursors: Cursors
     language: Language = "es-AR"
     request_id: str = ""
+    shown_once: dict[str, str] = field(default_factory=dict, repr=False)
+    """Secrets that this operation made, by the id of what they belong to."""
+    revoked: bool = False
+    """Whether this operation voided something that others should hear of."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 

@@ -2,6 +2,8 @@
 
 import re
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import NewType
@@ -9,11 +11,14 @@ from typing import NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from barberpro.platform import contacts
 from barberpro.platform.clock import iso
 
 CurrencyCode = NewType("CurrencyCode", str)
 Decimal = NewType("Decimal", str)
+EmailAddress = NewType("EmailAddress", str)
 LocalTime = NewType("LocalTime", str)
+PhoneNumber = NewType("PhoneNumber", str)
 TimeZone = NewType("TimeZone", str)
 
 LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
@@ -74,6 +79,24 @@ def _decimal(text: object) -> str:
     return text
 
 
+def _email(text: object) -> str:
+    with _told_of("EmailAddress must be an e-mail address, such as ana@example.com."):
+        return contacts.email(text if isinstance(text, str) else "")
+
+
+def _phone(text: object) -> str:
+    with _told_of("PhoneNumber must be a number of E.164, such as +5491155551234."):
+        return contacts.phone(text if isinstance(text, str) else "")
+
+
+@contextmanager
+def _told_of(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError:
+        raise ValueError(sentence) from None
+
+
 def minutes(local: str) -> int:
     """Minutes after midnight of a LocalTime."""
     hours, _, rest = local.partition(":")
@@ -127,5 +150,19 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
         serialize=str,
         parse_value=_decimal,
+    ),
+    EmailAddress: strawberry.scalar(
+        name="EmailAddress",
+        description="An e-mail address, as in `ana@example.com`.",
+        specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
+        serialize=str,
+        parse_value=_email,
+    ),
+    PhoneNumber: strawberry.scalar(
+        name="PhoneNumber",
+        description="A telephone number with its country code, as in `+5491155551234`.",
+        specified_by_url="https://www.itu.int/rec/T-REC-E.164",
+        serialize=str,
+        parse_value=_phone,
     ),
 }

@@ -41,16 +41,10 @@ class Unsealable(Exception):
     """Not sealed by this key for this purpose, or changed since."""
 
 
-class Sealer:
-    """Seals with the installation's master key, which every process of it shares."""
+class Cipher:
+    """Seals with one key of 32 bytes, and opens what was sealed with it."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_BYTES:
-            raise MasterKeyUnusable(
-                f"the master key must have {KEY_BYTES} bytes, not {len(master)}"
-            )
-        self._master = master
-        key = self.derived("sealing")
+    def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
         self._head = FORM + AES_256_GCM + hashlib.sha256(key).digest()[:KID_BYTES]
 
@@ -71,10 +65,27 @@ class Sealer:
         except InvalidTag:
             raise Unsealable("changed since it was sealed, or sealed for another purpose") from None
 
+
+class Sealer(Cipher):
+    """Seals with the installation's master key, which every process of it shares."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise MasterKeyUnusable(
+                f"the master key must have {KEY_BYTES} bytes, not {len(master)}"
+            )
+        self._master = master
+        super().__init__(self.derived("sealing"))
+
     def derived(self, purpose: str) -> bytes:
-        """32 bytes for one purpose, the same in every process of the installation (HKDF-SHA256)."""
-        info = f"barberpro/{purpose}".encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._master)
+        """32 bytes for one purpose, the same in every process of the installation."""
+        return derived(self._master, purpose)
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """Another key of 32 bytes for one purpose: HKDF-SHA256 (RFC 5869), from which none leads back."""
+    info = f"barberpro/{purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def load_master(settings: Settings) -> bytes:

@@ -4,7 +4,7 @@ A key belongs to one client and one operation for a day. A refused request leave
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from . import ids
 from .doors import Transaction
 from .errors import Conflict
+from .sets import among, key_set
 from .tables import Instant, Key, tenant_table
 
 KEPT = timedelta(hours=24)
@@ -48,6 +49,7 @@ SAME = and_(
     c.key == bindparam("of_key"),
 )
 HELD = select(c.fingerprint, c.result).where(SAME)
+FORGET = delete(idempotency_keys).where(among(c.result, key_set("results")))
 KEEP = update(idempotency_keys).where(SAME).values(result=bindparam("kept"))
 
 
@@ -70,7 +72,7 @@ async def claim(
     mark = fingerprint(request)
     made = {
         "id": ids.new("idk"),
-        "client": tx.principal.client,
+        "client": tx.principal.actor,
         "operation": operation,
         "key": key,
         "fingerprint": mark,
@@ -94,6 +96,11 @@ async def forget_old(tx: Transaction) -> None:
     await tx.execute(delete(idempotency_keys).where(c.created_at < tx.now - KEPT))
 
 
+async def forget_results(tx: Transaction, results: Iterable[str]) -> None:
+    """Drop the keys whose requests made these: a fingerprint lets guesses at what was asked be tried."""
+    await tx.execute(FORGET, {"results": list(results)})
+
+
 def fingerprint(request: Mapping[str, Any]) -> str:
     """A digest of the request's input, the key itself left out."""
     return hashlib.sha256(
@@ -102,4 +109,5 @@ def fingerprint(request: Mapping[str, Any]) -> str:
 
 
 def _same(tx: Transaction, operation: str, key: str) -> dict[str, str]:
-    return {"of_client": tx.principal.client, "of_operation": operation, "of_key": key}
+    # Of the user where there is one: one user of a client must not learn of what another did with the same key.
+    return {"of_client": tx.principal.actor, "of_operation": operation, "of_key": key}

@@ -19,6 +19,7 @@ from barberpro.domains.bookings.errors import (
     SlotTaken,
     TooLongAgo,
 )
+from barberpro.domains.bookings.tables import REASONS
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.catalogue.errors import PriceOutOfRange, UnknownCurrency
 from barberpro.domains.locations import service as locations
@@ -161,16 +162,23 @@ async def test_what_cannot_have_been_is_refused(
 
 
 async def test_a_recorded_booking_is_a_visit_until_it_is_retracted(
-    recorded: Any, done: Any, visits: Any, tells: Any, history: Any, chain: Any
+    recorded: Any,
+    done: Any,
+    visits: Any,
+    tells: Any,
+    history: Any,
+    chain: Any,
+    unsealed: Any,
 ) -> None:
     booking = await recorded()
     await tells(booking.id, 0, 0)
     assert await visits() == [(booking.id, chain.carla.id, booking.ends_at)]
     after = await done(lambda tx: service.retract(tx, booking.id, reason="Era otra persona"))
     assert after._asdict() == booking._asdict() | {"status": "CANCELLED"}
-    assert [(h.kind, h.reason) for h in await history(booking.id)] == [
-        ("RECORDED", None),
-        ("RETRACTED", "Era otra persona"),
+    changes = await history(booking.id)
+    assert [(h.kind, await unsealed(REASONS, h.id)) for h in changes] == [
+        ("RECORDED", {"reason": None}),
+        ("RETRACTED", {"reason": "Era otra persona"}),
     ]
     await tells(booking.id, 1)
     assert await visits() == []

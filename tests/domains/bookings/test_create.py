@@ -17,6 +17,7 @@ from barberpro.domains.bookings.errors import (
     StartsTooFarAhead,
 )
 from barberpro.domains.bookings.lifecycle import Channel
+from barberpro.domains.bookings.tables import NOTES
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.catalogue.errors import ServiceNotFound, ServiceWithdrawn
 from barberpro.domains.locations import service as locations
@@ -47,7 +48,7 @@ def minutes(count: int) -> timedelta:
 
 
 async def test_a_booking_is_made(
-    chain: Any, booked: Any, history: Any, told: Any, principal: Principal
+    chain: Any, booked: Any, history: Any, told: Any, unsealed: Any, principal: Principal
 ) -> None:
     booking = await booked(starts_at=LATER, channel=Channel.PHONE, notes=" corte\r\nbajo\x00 ")
     assert ids.prefix_of(booking.id) == "bkg"
@@ -68,10 +69,11 @@ async def test_a_booking_is_made(
         "price_minor": 1_250_000,
         "currency_code": "ARS",
         "is_first_visit": True,
-        "notes": "corte\nbajo",
+        "notes": booking.notes,
         "created_at": NOW,
         "invoice_id": None,
     }
+    assert await unsealed(NOTES, booking.id) == {"notes": "corte\nbajo"}
     (made,) = await history(booking.id)
     assert (made.kind, made.from_status, made.to_status) == ("MADE", None, "CONFIRMED")
     assert (made.from_starts_at, made.to_starts_at) == (None, LATER)
@@ -476,7 +478,9 @@ async def test_hours_are_those_of_the_shops_own_zone(
     assert (await booked(location_id=santiago.id, starts_at=winter)).starts_at == winter
 
 
-async def test_notes_have_at_most_1000_characters(chain: Any, booked: Any, refused: Any) -> None:
+async def test_notes_have_at_most_1000_characters(
+    chain: Any, booked: Any, refused: Any, unsealed: Any
+) -> None:
     await refused(
         lambda tx: service.create(tx, **chain.asks(starts_at=LATER, notes="ñ" * 1001)),
         NotesTooLong,
@@ -484,7 +488,7 @@ async def test_notes_have_at_most_1000_characters(chain: Any, booked: Any, refus
         length=1001,
     )
     booking = await booked(starts_at=LATER, notes="ñ" * 1000 + "  ")
-    assert booking.notes == "ñ" * 1000
+    assert await unsealed(NOTES, booking.id) == {"notes": "ñ" * 1000}
 
 
 async def test_blank_notes_are_none(booked: Any) -> None:

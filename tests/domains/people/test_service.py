@@ -19,7 +19,6 @@ from barberpro.domains.people.errors import (
 from barberpro.domains.people.handlers import remember_visit
 from barberpro.platform import ids
 from barberpro.platform.doors import transaction
-from barberpro.platform.events import events
 from barberpro.platform.principal import Principal, worker
 from barberpro.platform.relay import HANDLERS
 from barberpro.platform.tables import metadata
@@ -84,7 +83,7 @@ async def test_a_name_can_be_read(chain: Any, refused: Any, name: str) -> None:
         lambda tx: service.register_provider(tx, name=name, location_ids=[]),
         lambda tx: service.rename_provider(tx, chain.ana.id, name=name),
         lambda tx: service.register_customer(tx, name=name, home_location_id=None),
-        lambda tx: service.rename_customer(tx, chain.carla.id, name=name),
+        lambda tx: service.update_customer(tx, chain.carla.id, name=name),
     ):
         await refused(act, InvalidName, limit=120)
 
@@ -155,62 +154,11 @@ async def test_what_does_not_exist_is_not_found(chain: Any, refused: Any) -> Non
         ):
             await refused(act, ProviderNotFound, provider_id=unknown)
     for unknown in (ids.new("cus"), ids.new("prv"), "", "cus_\x00"):
-        await refused(
-            lambda tx, u=unknown: service.rename_customer(tx, u, name="Eva"),
-            CustomerNotFound,
-            customer_id=unknown,
-        )
-
-
-async def test_a_customer_is_taken_down(
-    chain: Any, done: Any, told: Any, principal: Principal, clock: Any
-) -> None:
-    taken = await done(
-        lambda tx: service.register_customer(tx, name="Zoë", home_location_id=chain.norte.id)
-    )
-    assert taken._asdict() == {
-        "id": taken.id,
-        "organization_id": principal.tenant,
-        "name": "Zoë",
-        "name_key": "zoe",
-        "home_location_id": chain.norte.id,
-        "created_at": clock(),
-    }
-    assert ids.prefix_of(taken.id) == "cus"
-    facts = {"subject": taken.id, "home_location_id": chain.norte.id}
-    assert await told(taken.id) == [("customer.registered", taken.id, facts)]
-
-
-async def test_a_customer_may_belong_to_no_shop(done: Any) -> None:
-    taken = await done(lambda tx: service.register_customer(tx, name="Zoë", home_location_id=None))
-    assert taken.home_location_id is None
-
-
-async def test_a_customers_shop_exists(refused: Any) -> None:
-    unknown = ids.new("loc")
-    await refused(
-        lambda tx: service.register_customer(tx, name="Zoë", home_location_id=unknown),
-        LocationNotFound,
-        location_id=unknown,
-    )
-
-
-async def test_a_customer_is_renamed(chain: Any, done: Any, told: Any, state: Any) -> None:
-    renamed = await done(lambda tx: service.rename_customer(tx, chain.carla.id, name="Karla"))
-    assert renamed._asdict() == chain.carla._asdict() | {"name": "Karla", "name_key": "karla"}
-    renaming = ("customer.renamed", chain.carla.id, {"subject": chain.carla.id})
-    assert (await told(chain.carla.id))[1:] == [renaming]
-    before = await state()
-    again = await done(lambda tx: service.rename_customer(tx, chain.carla.id, name=" Karla "))
-    assert again == renamed
-    assert await state() == before
-
-
-async def test_no_name_is_told(chain: Any, done: Any, opening: Any) -> None:
-    await done(lambda tx: service.rename_customer(tx, chain.carla.id, name="Karla"))
-    async with opening() as tx:
-        log = str(await tx.rows(select(events)))
-    assert not [name for name in ("Ana", "Bruno", "Carla", "Karla") if name in log]
+        for act in (
+            lambda tx, u=unknown: service.update_customer(tx, u, name="Eva"),
+            lambda tx, u=unknown: service.erase_customer(tx, u),
+        ):
+            await refused(act, CustomerNotFound, customer_id=unknown)
 
 
 async def test_who_is_limited_to_a_shop_takes_people_on_there(
@@ -224,7 +172,7 @@ async def test_who_is_limited_to_a_shop_takes_people_on_there(
     zoe = await done(
         lambda tx: service.register_customer(tx, name="Zoë", home_location_id=centro), at_centro
     )
-    renamed = await done(lambda tx: service.rename_customer(tx, zoe.id, name="Zoé"), at_centro)
+    renamed = await done(lambda tx: service.update_customer(tx, zoe.id, name="Zoé"), at_centro)
     assert renamed.name == "Zoé"
     await refused(
         lambda tx: service.register_provider(tx, name="Eva", location_ids=[centro, norte]),

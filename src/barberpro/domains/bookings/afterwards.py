@@ -71,7 +71,7 @@ async def record(
         before=slot.starts_at,
     )
     seat = await agenda.seat(tx, wish)
-    made = fresh(
+    made = await fresh(
         tx,
         wish,
         seat,

@@ -16,6 +16,7 @@ from barberpro.domains.catalogue.service import offer
 from barberpro.domains.locations.errors import LocationClosedDown, LocationNotFound
 from barberpro.domains.locations.service import Span, place, span
 from barberpro.domains.people.errors import (
+    CustomerErased,
     CustomerNotFound,
     ProviderLeft,
     ProviderNotAtLocation,
@@ -59,6 +60,7 @@ NEW = (
         offer.c.buffer_minutes,
         offer.c.price_minor,
         offer.c.currency_code,
+        customer.c.erased_at,
     )
     .join(offer, offer.c.id == bindparam("service"))
     .join(customer, customer.c.id == bindparam("customer"))
@@ -112,6 +114,8 @@ async def for_past(
         "customer": Asked(customer_id, customer, "cus", CustomerNotFound),
     }
     found = await _found(tx, NEW, asked)
+    if found[0].erased_at is not None:
+        raise CustomerErased(customer_id)
     return _shop(found), found[0]
 
 

@@ -61,7 +61,7 @@ async def create(
         shop=shop, slot=slot, provider_id=provider_id, customer_id=customer_id, chair_id=chair_id
     )
     seat = await agenda.seat(tx, wish)
-    made = fresh(
+    made = await fresh(
         tx,
         wish,
         seat,

@@ -12,10 +12,11 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    Text,
     UniqueConstraint,
 )
 
+from barberpro.platform.sealing.rows import SealedRows
+from barberpro.platform.sealing.tables import Sealed
 from barberpro.platform.tables import AtLocation, Instant, Key, Linked, Refers, tenant_table
 
 bookings = tenant_table(
@@ -37,7 +38,7 @@ bookings = tenant_table(
     Column("price_minor", BigInteger, nullable=False),
     Column("currency_code", Key, nullable=False),
     Column("is_first_visit", Boolean, nullable=False),
-    Column("notes", Text),
+    Column("notes", Sealed()),
     Column("created_at", Instant, nullable=False),
     Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
     CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
@@ -66,12 +67,21 @@ booking_changes = tenant_table(
     Column("to_starts_at", Instant, nullable=False),
     Column("from_provider_id", Key),
     Column("to_provider_id", Key, nullable=False),
-    Column("reason", Text),
+    Column("reason", Sealed()),
     Column("changed_by", Key, nullable=False),
     Column("changed_at", Instant, nullable=False),
     rows=(Linked("bookings", key="id", column="booking_id"),),
 )
 Index(None, booking_changes.c.organization_id, booking_changes.c.booking_id, booking_changes.c.id)
+
+# What is said of a customer goes with the customer.
+NOTES = SealedRows(bookings, parent=b.id, subject=b.customer_id)
+REASONS = SealedRows(
+    booking_changes,
+    parent=booking_changes.c.id,
+    subject=b.customer_id,
+    via=(bookings, b.id == booking_changes.c.booking_id),
+)
 
 ratings = tenant_table(
     "ratings",

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, update
+from sqlalchemy import Column, Row, bindparam, insert, update
 
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import Event, publish
 from barberpro.platform.money import Money
+from barberpro.platform.sealing import keys
 
 from . import lifecycle, reading
 from .agenda import Seat, Wish
@@ -20,7 +21,7 @@ ALTER = update(bookings).where(bookings.c.id == bindparam("booking")).returning(
 REMEMBER = insert(booking_changes)
 
 
-def fresh(
+async def fresh(
     tx: Transaction,
     wish: Wish,
     seat: Seat,
@@ -33,8 +34,9 @@ def fresh(
     notes: str | None,
 ) -> dict[str, Any]:
     """The row of a booking that was not there before."""
+    booking_id = ids.new("bkg")
     return {
-        "id": ids.new("bkg"),
+        "id": booking_id,
         "location_id": wish.shop.id,
         "provider_id": wish.provider_id,
         "chair_id": seat.chair_id,
@@ -47,7 +49,7 @@ def fresh(
         "price_minor": price.minor,
         "currency_code": price.currency_code,
         "is_first_visit": not seat.has_booked,
-        "notes": notes,
+        "notes": await _sealed(tx, wish.customer_id, bookings.c.notes, booking_id, notes),
         "created_at": tx.now,
     }
 
@@ -69,8 +71,9 @@ async def remember(
     reason: str | None = None,
 ) -> None:
     """Add to the booking's history, and tell others."""
+    change_id = ids.new("bch")
     row = {
-        "id": ids.new("bch"),
+        "id": change_id,
         "booking_id": after.id,
         "kind": change,
         "from_status": before.status if before else None,
@@ -79,9 +82,22 @@ async def remember(
         "to_starts_at": after.starts_at,
         "from_provider_id": before.provider_id if before else None,
         "to_provider_id": after.provider_id,
-        "reason": reason,
+        "reason": await _sealed(tx, after.customer_id, booking_changes.c.reason, change_id, reason),
         "changed_by": tx.principal.actor,
         "changed_at": tx.now,
     }
     await tx.execute(REMEMBER, row)
     await publish(tx, event, before=before, after=after)
+
+
+async def _sealed(
+    tx: Transaction, customer_id: str, column: Column[Any], row_id: str, plain: str | None
+) -> bytes | None:
+    """What somebody wrote of a customer, as it is stored; most bookings have nothing of the kind."""
+    if plain is None:
+        return None
+    try:
+        cipher = await keys.cipher_of(tx, customer_id)
+    except keys.KeyDestroyed:
+        return None  # of who was erased nothing more is written down
+    return cipher.seal(column, row_id, plain)

@@ -48,6 +48,62 @@ class ProviderNotAtLocation(Conflict):
 
 
 @dataclass(eq=False)
+class CustomerErased(Conflict):
+    """The customer asked to be forgotten: nothing is written down of them any more."""
+
+    code = "CUSTOMER_ERASED"
+    says = "The customer {customer_id} was erased; register them anew."
+    customer_id: str
+    """The customer asked for."""
+
+
+@dataclass(eq=False)
+class InvalidDocumentNumber(Invalid):
+    """The document number is of no form there is."""
+
+    code = "INVALID_DOCUMENT_NUMBER"
+    says = "A document number has {least} to {most} letters and digits."
+    least: int
+    """How many it has at least."""
+    most: int
+    """How many it has at most."""
+
+
+@dataclass(eq=False)
+class InvalidBirthDate(Invalid):
+    """Nobody who is alive was born on that day."""
+
+    code = "INVALID_BIRTH_DATE"
+    says = "A birth date is in the past, in {earliest_year} or later."
+    earliest_year: int
+    """The first year that is taken."""
+
+
+@dataclass(eq=False)
+class AddressTooLong(Invalid):
+    """The address has more characters than are kept."""
+
+    code = "ADDRESS_TOO_LONG"
+    says = "An address has at most {limit} characters; this one has {length}."
+    limit: int
+    """How many are allowed at most."""
+    length: int
+    """How many there are."""
+
+
+@dataclass(eq=False)
+class CustomerNotesTooLong(Invalid):
+    """The notes have more characters than are kept."""
+
+    code = "CUSTOMER_NOTES_TOO_LONG"
+    says = "Notes on a customer have at most {limit} characters; these have {length}."
+    limit: int
+    """How many are allowed at most."""
+    length: int
+    """How many there are."""
+
+
+@dataclass(eq=False)
 class HomeLocationRequired(Invalid):
     """A caller limited to some locations must say which of them a customer belongs to."""
 

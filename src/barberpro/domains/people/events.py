@@ -52,7 +52,15 @@ class CustomerRegistered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomerRenamed(Event):
-    """A customer goes by another name."""
+class CustomerUpdated(Event):
+    """What is known of a customer changed. `changed` names the facts (`email`), never their values."""
 
-    type = "customer.renamed"
+    type = "customer.updated"
+    changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerErased(Event):
+    """A customer was forgotten: the key to all that was sealed of them is destroyed, their name overwritten."""
+
+    type = "customer.erased"

@@ -12,7 +12,12 @@ from barberpro.platform.events import publish
 from barberpro.platform.sets import among
 
 from . import events
-from .errors import CustomerNotFound, HomeLocationRequired, ProviderLeft, ProviderNotFound
+from .customers import erase_customer as erase_customer
+from .customers import found_by as found_by
+from .customers import indexed as indexed
+from .customers import register_customer as register_customer
+from .customers import update_customer as update_customer
+from .errors import ProviderLeft, ProviderNotFound
 from .tables import customers, provider_locations, providers, visits
 
 provider = providers.alias("provider")
@@ -74,33 +79,6 @@ async def leave(tx: Transaction, provider_id: str) -> Row[Any]:
     return after
 
 
-async def register_customer(
-    tx: Transaction, *, name: str, home_location_id: str | None
-) -> Row[Any]:
-    """Take down a customer, and the location they call theirs."""
-    tidy = text.name(name)
-    if home_location_id is not None:
-        await locations.check_known(tx, [home_location_id])
-    elif tx.principal.locations is not None:
-        raise HomeLocationRequired  # whoever belongs nowhere would be out of the caller's own sight
-    row = {**_named(tx, "cus", tidy), "home_location_id": home_location_id}
-    registered = (await tx.execute(insert(customers).values(**row).returning(customers))).one()
-    event = events.CustomerRegistered(subject=registered.id, home_location_id=home_location_id)
-    await publish(tx, event, after=registered)
-    return registered
-
-
-async def rename_customer(tx: Transaction, customer_id: str, *, name: str) -> Row[Any]:
-    """Call a customer by another name."""
-    tidy = text.name(name)
-    before = await _held_customer(tx, customer_id)
-    if tidy == before.name:
-        return before
-    after = await _changed(tx, customers, customer_id, _name(tidy))
-    await publish(tx, events.CustomerRenamed(subject=customer_id), before=before, after=after)
-    return after
-
-
 def visit_counts(customer_ids: Iterable[str]) -> Select[Any, int]:
     """How often each customer has been here, of those who have: rows of customer_id and visit_count."""
     counted = select(visits.c.customer_id, func.count().label("visit_count"))
@@ -128,13 +106,6 @@ async def _held_provider(tx: Transaction, provider_id: str) -> Row[Any]:
     found = await _held(tx, providers, provider_id)
     if found is None:
         raise ProviderNotFound(provider_id[: ids.LIMIT])
-    return found
-
-
-async def _held_customer(tx: Transaction, customer_id: str) -> Row[Any]:
-    found = await _held(tx, customers, customer_id)
-    if found is None:
-        raise CustomerNotFound(customer_id[: ids.LIMIT])
     return found
 
 

@@ -1,7 +1,17 @@
 """Tables of providers, the shops they work in, customers and their visits."""
 
-from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 
+from barberpro.platform.sealing.rows import SealedRows
+from barberpro.platform.sealing.tables import Sealed
 from barberpro.platform.tables import AtLocation, Instant, Key, Linked, Refers, tenant_table
 
 providers = tenant_table(
@@ -33,8 +43,8 @@ Index(
     provider_locations.c.provider_id,
 )
 
-# A display name only: contact data is personal and comes with its sealing. A customer belongs to the whole
-# organization; someone limited to locations sees those registered or booked there.
+# A display name only, overwritten at erasure. A customer belongs to the whole organization; someone limited to
+# locations sees those registered or booked there.
 customers = tenant_table(
     "customers",
     "cus",
@@ -42,9 +52,41 @@ customers = tenant_table(
     Column("name_key", Key, nullable=False),
     Refers("home_location_id", "locations", nullable=True),
     Column("created_at", Instant, nullable=False),
+    # Chance that the audit log's commitments to the row take in with the name. It goes at erasure, and from then on
+    # nobody can try names against them.
+    Column("veil", Key),
+    Column("erased_at", Instant),
+    CheckConstraint("erased_at IS NULL OR veil IS NULL", name="erased"),
     rows=(AtLocation("home_location_id"), Linked("bookings", key="customer_id")),
 )
 Index(None, customers.c.organization_id, customers.c.name_key, customers.c.id)
+
+# Apart from the customers, whose rows every list reads; here, one row for each whose contact is known. Seen by who sees
+# the customer. What `…_index` holds finds equal values (`sealing.vault.IndexKey`) and tells nothing else of them.
+customer_contacts = tenant_table(
+    "customer_contacts",
+    "cct",
+    Refers("customer_id", "customers"),
+    Column("email", Sealed()),
+    Column("phone", Sealed()),
+    Column("document_number", Sealed()),
+    Column("birth_date", Sealed()),
+    Column("address", Sealed()),
+    Column("notes", Sealed()),
+    Column("email_index", LargeBinary),
+    Column("phone_index", LargeBinary),
+    Column("document_number_index", LargeBinary),
+    UniqueConstraint("organization_id", "customer_id", name="uq_customer_contacts_customer"),
+    rows=(
+        Linked("customers", key="id", column="customer_id", location="home_location_id"),
+        Linked("bookings", key="customer_id", column="customer_id"),
+    ),
+)
+cc = customer_contacts.c
+Index(None, cc.organization_id, cc.email_index)
+Index(None, cc.organization_id, cc.phone_index)
+Index(None, cc.organization_id, cc.document_number_index)
+CONTACTS = SealedRows(customer_contacts, parent=cc.customer_id, subject=cc.customer_id)
 
 # One row a completed booking, written when this domain is told of it; the key makes a second telling harmless.
 visits = tenant_table(
