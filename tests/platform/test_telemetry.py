@@ -103,6 +103,11 @@ TEXTS = {
     '{"access_token": "abc", "x": 1}': f'{{"access_token": "{REDACTED}", "x": 1}}',
     "postgresql+asyncpg://user:p4ss@db:5432/x": f"postgresql+asyncpg://user:{REDACTED}@db:5432/x",
     "redis://:p4ss@db": f"redis://:{REDACTED}@db",
+    "violates a rule\nDETAIL:  Failing row contains (Ana,\n11-4444).\nHINT: none\n[SQL: x]": (
+        f"violates a rule\nDETAIL:  {REDACTED}\nHINT: none\n[SQL: x]"
+    ),
+    "is taken\nDETAIL:  Key (email)=(a@b.c) already exists.": f"is taken\nDETAIL:  {REDACTED}",
+    "a detail: of ours": "a detail: of ours",
     "https://example.com:8443/basic": "https://example.com:8443/basic",
     "a basic haircut": "a basic haircut",
     "Basic cut, bearer of news": "Basic cut, bearer of news",

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, get_args
 
 import orjson
-from sqlalchemy import Column, Index, Row, Text, insert
+from sqlalchemy import BigInteger, Column, Index, Row, Text, insert
 
 from . import ids
 from .clock import iso
@@ -35,6 +35,7 @@ events = tenant_table(
     Column("after", Text),
     Column("leaf", Text, nullable=False),
     Column("relayed_at", Instant),
+    Column("position", BigInteger),
 )
 Index(
     "ix_events_unrelayed",
@@ -42,7 +43,14 @@ Index(
     postgresql_where=events.c.relayed_at.is_(None),
     sqlite_where=events.c.relayed_at.is_(None),
 )
+Index(
+    "ix_events_waiting",
+    events.c.id,
+    postgresql_where=events.c.position.is_(None),
+    sqlite_where=events.c.position.is_(None),
+)
 Index(None, events.c.organization_id, events.c.subject, events.c.id)
+Index(None, events.c.organization_id, events.c.occurred_at, events.c.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,9 @@ class Event:
 
 KINDS: dict[str, type[Event]] = {}
 PUBLISH = insert(events)
+AFTERWARDS = frozenset({"leaf", "relayed_at", "position"})
+"""What a row gets when its leaf is known: all but these are in the leaf."""
+LEAF = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 
 
 async def publish(
@@ -108,9 +119,14 @@ def commitment(salt: str, row: Row[Any] | None) -> str | None:
 
 
 def leaf(tenant: str, entry: Mapping[str, Any]) -> str:
-    """The leaf hash of RFC 9162 section 2.1.1 over all that never changes in the row."""
-    body = {k: v for k, v in entry.items() if k not in ("leaf", "relayed_at")}
-    return hashlib.sha256(b"\x00" + canonical(body | {"organization_id": tenant})).hexdigest()
+    """The leaf hash of RFC 9162 section 2.1.1 over all that never changes in the row, in hexadecimal."""
+    body = {str(k): _cell(v) for k, v in entry.items() if k not in AFTERWARDS}
+    return leaf_of(body | {"organization_id": tenant}).hex()
+
+
+def leaf_of(body: Mapping[str, Any]) -> bytes:
+    """The same for just what is in the leaf, where instants are in UTC, as every row gives them."""
+    return hashlib.sha256(b"\x00" + orjson.dumps(body, option=LEAF)).digest()
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:
@@ -120,7 +136,13 @@ def canonical(values: Mapping[str, Any]) -> bytes:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     # str(): a row's keys are SQLAlchemy's own kind of string, which orjson does not take.
-    return {str(k): iso(v) if isinstance(v, datetime) else v for k, v in values.items()}
+    return {str(k): _cell(v) for k, v in values.items()}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return iso(value) if isinstance(value, datetime) else value
 
 
 def _revive(kind: Any, value: Any) -> Any:

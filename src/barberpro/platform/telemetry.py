@@ -34,11 +34,24 @@ SECRET_TEXT = re.compile(
     | (?P<user>://[^\s/:@]*:)[^\s/@]+(?=@)                    # scheme://user:password@host
     | (?P<name>\b[\w-]{0,40}(?:secret|token|passw|assertion)[\w-]{0,40}["']?\s*[=:]\s*["']?)[^\s&"',;)}]+
     | \beyJ[\w-]{5,}\.[\w-]+\.[\w-]*                          # a JWT, wherever it stands
+    | (?P<detail>(?-i:\bDETAIL):\ +)(?s:.+?)                  # a row's values, as PostgreSQL tells them
+      (?=\n(?:HINT:|CONTEXT:|\[SQL:|\nThe\ above\ exception|\nDuring\ handling)|\Z)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 
-SIGNS = ("secret", "token", "passw", "bearer", "basic", "dpop", "assertion", "://", "eyj")
+SIGNS = (
+    "secret",
+    "token",
+    "passw",
+    "bearer",
+    "basic",
+    "dpop",
+    "assertion",
+    "://",
+    "eyj",
+    "detail:",
+)
 """One of these stands in whatever `SECRET_TEXT` finds."""
 
 Event = MutableMapping[str, Any]
@@ -139,4 +152,4 @@ def _is_secret(name: str) -> bool:
 
 
 def _without_secret(found: re.Match[str]) -> str:
-    return (found["scheme"] or found["user"] or found["name"] or "") + REDACTED
+    return (found["scheme"] or found["user"] or found["name"] or found["detail"] or "") + REDACTED
