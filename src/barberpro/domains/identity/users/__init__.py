@@ -1,0 +1,1 @@
+"""The people of an organization: how they show who they are, and what each may do."""
