@@ -16,6 +16,10 @@ from starlette.applications import Starlette
 from barberpro.gateway import oauth
 from barberpro.gateway.identify import Identify
 from barberpro.platform.keys import signing_keys
+from barberpro.platform.limiter import Verdict
+
+from ..showing import Knock, knocking
+from . import signing_in
 
 ISSUER = "https://gateway.example"
 Registering = Callable[..., Awaitable[tuple[Row[Any], str]]]
@@ -99,8 +103,8 @@ async def http(serving: Serving, platform: Any) -> AsyncIterator[httpx.AsyncClie
 
 
 @pytest.fixture
-def identify(platform: Any) -> Identify:
-    return Identify(platform)
+def identify(platform: Any) -> Knock:
+    return knocking(Identify(platform))
 
 
 @pytest.fixture
@@ -114,3 +118,20 @@ async def forger(platform: Any, registering: Registering, clock: Any) -> Forger:
     jwk = platform.sealer.open(row.sealed, f"signing_keys/{row.kid}".encode())
     key = ECKey.import_key(orjson.loads(jwk))
     return Forger(client, int(clock().timestamp()), row.kid, key)
+
+
+@pytest.fixture
+def browsing(
+    http: httpx.AsyncClient, opening: Any, principal: Any, clock: Any, monkeypatch: Any
+) -> signing_in.Browsing:
+    return signing_in.browsing(http, opening, principal, clock, monkeypatch)
+
+
+@pytest.fixture
+def generous(platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that they ask too often."""
+
+    async def take(*_: Any) -> Verdict:
+        return Verdict(True, 1, 0.0, 0.0)
+
+    monkeypatch.setattr(type(platform.limiter), "take", take)

@@ -173,7 +173,7 @@ async def test_a_payload_that_is_not_encoded(identify: Any, forger: Any) -> None
     await rejected(identify, forger.token(header=forger.header(b64=False)))
 
 
-@pytest.mark.parametrize("parameter", ["cty", "zip", "enc", "iss", "nonce", "x"])
+@pytest.mark.parametrize("parameter", ["cty", "zip", "enc", "iss", "nonce", "x", "x5t", "x5t#S256"])
 async def test_a_parameter_that_is_of_no_use(identify: Any, forger: Any, parameter: str) -> None:
     await rejected(identify, forger.token(header=forger.header(**{parameter: "JWT"})))
 

@@ -1,9 +1,9 @@
 """The OAuth clients of an organization, through the functions that a mutation or a command calls."""
 
 import hashlib
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 
 from barberpro.domains.identity import clients, errors
 from barberpro.domains.identity.tables import clients as clients_table
-from barberpro.platform import ids
+from barberpro.platform import ids, scannable
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.doors import Transaction
 from barberpro.platform.errors import Failure
@@ -21,6 +21,7 @@ from barberpro.platform.principal import Principal
 Opening = Callable[..., AbstractAsyncContextManager[Transaction]]
 SCOPES = ["bookings:read", "locations:read"]
 ZEROS = "0" * 26
+MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 
 def fresh_name() -> str:
@@ -73,19 +74,22 @@ async def test_a_client_belongs_to_the_tenant_that_registers_it(
     assert ids.prefix_of(row.id) == "cli"
     assert (row.organization_id, row.name, row.is_active) == (principal.tenant, name, True)
     assert (row.scopes, row.locations, row.registered_only) == (SCOPES, None, True)
-    facts = {"name": name, "scopes": SCOPES, "locations": None, "registered_only": True}
+    facts = {
+        "name": name,
+        "scopes": SCOPES,
+        "locations": None,
+        "registered_only": True,
+        "authentication": "client_secret_basic",
+        "grant_types": ["client_credentials"],
+        "redirect_uris": [],
+    }
     assert await told(opening, row.id) == [("client.registered", {"subject": row.id} | facts)]
 
 
-async def test_a_secret_is_256_random_bits_in_a_form_that_scanners_find() -> None:
-    secret = clients.new_secret()
-    assert clients.SECRET_FORM.fullmatch(secret)
-    assert clients.SECRET_FORM.search(f"SECRET={secret}\n")
-    value = 0
-    for digit in secret[47:]:
-        value = value * 62 + clients.BASE62.index(digit)
-    assert value == zlib.crc32(secret[:47].encode())
-    assert len({clients.new_secret() for _ in range(100)}) == 100
+async def test_a_secret_is_in_a_form_that_scanners_find(opening: Opening) -> None:
+    secrets = [(await registered(opening))[1] for _ in range(3)]
+    assert all(secret.startswith("bps_") and scannable.is_whole(secret) for secret in secrets)
+    assert len(set(secrets)) == 3
 
 
 async def test_only_the_hash_of_the_secret_is_kept(opening: Opening) -> None:
@@ -101,11 +105,11 @@ async def test_a_client_is_known_by_its_own_secret_only(opening: Opening) -> Non
     row, secret = await registered(opening)
     _, another = await registered(opening)
     kept = await stored(opening, row.id)
-    assert clients.is_authentic(kept, secret)
+    assert clients.is_authentic(kept, secret, MONDAY)
     for wrong in ("", another, secret[:-1], secret + "0", secret.swapcase(), secret * 100):
-        assert not clients.is_authentic(kept, wrong)
-    assert not clients.is_authentic(None, secret)
-    assert not clients.is_authentic(None, "")
+        assert not clients.is_authentic(kept, wrong, MONDAY)
+    assert not clients.is_authentic(None, secret, MONDAY)
+    assert not clients.is_authentic(None, "", MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -185,9 +189,36 @@ async def test_a_rotated_secret_voids_the_one_before(opening: Opening) -> None:
     async with opening() as tx:
         _, after = await clients.rotate_secret(tx, row.id)
     kept = await stored(opening, row.id)
-    assert clients.is_authentic(kept, after)
-    assert not clients.is_authentic(kept, before)
-    assert (await told(opening, row.id))[1:] == [("client.secret_rotated", {"subject": row.id})]
+    assert clients.is_authentic(kept, after, MONDAY)
+    assert not clients.is_authentic(kept, before, MONDAY)
+    facts = {"subject": row.id, "previous_until": None}
+    assert (await told(opening, row.id))[1:] == [("client.secret_rotated", facts)]
+
+
+async def test_two_secrets_are_good_for_as_long_as_the_caller_chose(opening: Opening) -> None:
+    row, first = await registered(opening)
+    async with opening() as tx:
+        _, second = await clients.rotate_secret(tx, row.id, overlap=timedelta(days=2))
+    kept = await stored(opening, row.id)
+    last = MONDAY + timedelta(days=2) - timedelta(microseconds=1)
+    for moment in (MONDAY, last):
+        assert clients.is_authentic(kept, first, moment)
+        assert clients.is_authentic(kept, second, moment)
+    assert not clients.is_authentic(kept, first, MONDAY + timedelta(days=2))
+    async with opening() as tx:
+        _, third = await clients.rotate_secret(tx, row.id, overlap=timedelta(days=1))
+    kept = await stored(opening, row.id)
+    good = [clients.is_authentic(kept, secret, MONDAY) for secret in (first, second, third)]
+    assert good == [False, True, True]
+
+
+@pytest.mark.parametrize("overlap", [timedelta(seconds=-1), timedelta(days=30, microseconds=1)])
+async def test_an_overlap_has_its_bounds(opening: Opening, overlap: timedelta) -> None:
+    row, secret = await registered(opening)
+    with pytest.raises(errors.OverlapInvalid):
+        async with opening() as tx:
+            await clients.rotate_secret(tx, row.id, overlap=overlap)
+    assert clients.is_authentic(await stored(opening, row.id), secret, MONDAY)
 
 
 @pytest.mark.parametrize("change", [clients.suspend_client, clients.rotate_secret])
@@ -203,4 +234,4 @@ async def test_another_tenants_client_is_not_found_and_not_changed(
         assert str(raised.value) == f"There is no client {client}."
     kept = await stored(opening, row.id)
     assert kept.is_active
-    assert clients.is_authentic(kept, secret)
+    assert clients.is_authentic(kept, secret, MONDAY)

@@ -116,6 +116,8 @@ async def test_an_issued_token_is_in_the_log_without_the_token(
         "jti": token.claims["jti"],
         "scopes": ["bookings:read"],
         "expires_at": iso(clock() + timedelta(seconds=600)),
+        "user": None,
+        "grant": None,
     }
 
 
@@ -149,13 +151,17 @@ async def test_the_server_describes_itself_by_its_public_url(http: httpx.AsyncCl
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "public, max-age=3600"
-    assert response.json() == {
-        "issuer": ISSUER,
+    described = response.json()
+    urls = {name: value for name, value in described.items() if name.endswith(("endpoint", "_uri"))}
+    assert described["issuer"] == ISSUER
+    assert urls == {
+        "authorization_endpoint": f"{ISSUER}/oauth/authorize",
         "token_endpoint": f"{ISSUER}/oauth/token",
         "jwks_uri": f"{ISSUER}/.well-known/jwks.json",
-        "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "registration_endpoint": f"{ISSUER}/oauth/register",
+        "revocation_endpoint": f"{ISSUER}/oauth/revoke",
+        "introspection_endpoint": f"{ISSUER}/oauth/introspect",
+        "pushed_authorization_request_endpoint": f"{ISSUER}/oauth/par",
     }
 
 

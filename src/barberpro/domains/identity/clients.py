@@ -1,33 +1,36 @@
 """The OAuth clients that speak for an organization: made, suspended, and told from impostors.
 
 A secret is 256 random bits, so its plain SHA-256 is safe to store: there is nothing to guess, and
-a slow hash would only be a way to tire us. Its form lets scanners find a leaked one: a prefix,
-43 digits, and six more of their CRC-32.
+a slow hash would only be a way to tire us.
 """
 
-import hashlib
 import re
 import secrets
-import zlib
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from barberpro.platform import ids
+from barberpro.platform import ids, scannable
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
+from barberpro.platform.revocations import revoke as void
 
+from .applications import MACHINE, Application, Authentication, checked
 from .errors import (
+    ClientHasNoSecret,
     ClientLocationsInvalid,
     ClientNameInvalid,
     ClientNameTaken,
     ClientNotFound,
     ClientScopesInvalid,
+    OverlapInvalid,
 )
 from .events import ClientRegistered, ClientSecretRotated, ClientSuspended
+from .grants.families import TOKEN_OUTLIVES
 from .tables import clients
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,63}")
@@ -37,12 +40,13 @@ MOST_SCOPES = 50
 MOST_LOCATIONS = 100
 
 SECRET_PREFIX = "bps_"  # noqa: S105 - says what follows, is none itself
-SECRET_FORM = re.compile(r"\bbps_[0-9A-Za-z]{49}\b")
-BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-NOBODY = secrets.token_bytes(hashlib.sha256().digest_size)  # what no secret hashes to
+MOST_OVERLAP = timedelta(days=30)
+AT_ONCE = timedelta(0)
+NOBODY = secrets.token_bytes(32)  # what no secret hashes to
 
 OURS = "names are unique in the installation, and a client is known before its tenant is"
-PUBLIC = [column for column in clients.c if column is not clients.c.secret_hash]
+HASHES = (clients.c.secret_hash, clients.c.previous_secret_hash, clients.c.registration_hash)
+PUBLIC = [column for column in clients.c if column not in set(HASHES)]
 
 
 async def register_client(
@@ -53,16 +57,39 @@ async def register_client(
     locations: Collection[str] | None = None,
     registered_only: bool = False,
 ) -> tuple[Row[Any], str]:
-    """A new client of this tenant, and its secret, which is not to be had again.
+    """A new client that has a secret and asks in its own name; the secret is not to be had again.
 
     With `locations` it sees only those shops; `registered_only` lets it run only the operations
     registered for it.
+    """
+    made, secret = await register_application(
+        tx, name=name, scopes=scopes, locations=locations, registered_only=registered_only
+    )
+    assert secret is not None, "a client of this kind has one"  # noqa: S101
+    return made, secret
+
+
+async def register_application(
+    tx: Transaction,
+    *,
+    name: str,
+    scopes: Collection[str],
+    locations: Collection[str] | None = None,
+    registered_only: bool = False,
+    application: Application = MACHINE,
+    registration_hash: bytes | None = None,
+) -> tuple[Row[Any], str | None]:
+    """A new client of any kind, and its secret where that is how it proves who it is.
+
+    `registration_hash` is of the token by which its developer manages the registration, if there is one.
     """
     if not NAME.fullmatch(name):
         raise ClientNameInvalid(name)
     allowed = _checked_scopes(scopes)
     limits = None if locations is None else _checked_locations(locations)
-    secret = new_secret()
+    kind = checked(application)
+    has_secret = application.authentication is Authentication.BASIC
+    secret = scannable.new(SECRET_PREFIX) if has_secret else None
     insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
     statement = (
         insert(clients)
@@ -70,12 +97,14 @@ async def register_client(
             id=ids.new("cli"),
             organization_id=tx.principal.tenant,
             name=name,
-            secret_hash=_digest(secret),
+            secret_hash=scannable.digest(secret) if secret else None,
             scopes=allowed,
             locations=limits,
             registered_only=registered_only,
             is_active=True,
             created_at=tx.now,
+            registration_hash=registration_hash,
+            **kind,
         )
         .on_conflict_do_nothing(index_elements=[clients.c.name])
         .returning(*PUBLIC)
@@ -89,6 +118,9 @@ async def register_client(
         scopes=allowed,
         locations=limits,
         registered_only=registered_only,
+        authentication=kind["authentication"],
+        grant_types=kind["grant_types"],
+        redirect_uris=kind["redirect_uris"],
     )
     await publish(tx, event, after=made)
     return made, secret
@@ -100,51 +132,93 @@ async def suspend_client(tx: Transaction, client: str) -> Row[Any]:
     if not before.is_active:
         return before
     after = await _change(tx, client, is_active=False)
+    await void(tx, client, tx.now + TOKEN_OUTLIVES)
     await publish(tx, ClientSuspended(subject=client), before=before, after=after)
     return after
 
 
-async def rotate_secret(tx: Transaction, client: str) -> tuple[Row[Any], str]:
-    """Give a client a new secret; the one before is void at once. Tokens in use live on."""
-    await _own(tx, client)
-    secret = new_secret()
-    row = await _change(tx, client, secret_hash=_digest(secret))
-    await publish(tx, ClientSecretRotated(subject=client))
+async def rotate_secret(
+    tx: Transaction, client: str, *, overlap: timedelta = AT_ONCE
+) -> tuple[Row[Any], str]:
+    """Give a client a new secret; the one before is good for `overlap` more, and others are void at once.
+
+    Tokens in use live on.
+    """
+    if not AT_ONCE <= overlap <= MOST_OVERLAP:
+        raise OverlapInvalid(MOST_OVERLAP.days)
+    before = await tx.row(credentials(client).where(_mine(tx)))
+    if before is None:
+        raise ClientNotFound(client)
+    if before.secret_hash is None:
+        raise ClientHasNoSecret(client)
+    secret = scannable.new(SECRET_PREFIX)
+    until = tx.now + overlap if overlap else None
+    row = await _change(
+        tx,
+        client,
+        secret_hash=scannable.digest(secret),
+        previous_secret_hash=before.secret_hash if until else None,
+        previous_secret_until=until,
+    )
+    await publish(tx, ClientSecretRotated(subject=client, previous_until=until))
     return row, secret
 
 
 def standing(client: str) -> Select[Any]:
-    """What a client may do now: its row, whatever its tenant, without the secret's hash."""
+    """What a client may do now: its row, whatever its tenant, without the hashes of what it knows."""
     return across_tenants(select(*PUBLIC).where(clients.c.id == client), OURS)
 
 
+def named(name: str) -> Select[Any]:
+    """What the client of this name may do now, whatever its tenant: other issuers know clients by name."""
+    return across_tenants(select(*PUBLIC).where(clients.c.name == name), OURS)
+
+
 def credentials(client: str) -> Select[Any]:
-    """A client's row with the secret's hash, for `is_authentic`."""
+    """A client's row with the hashes of what it knows, for `is_authentic`."""
     return across_tenants(select(clients).where(clients.c.id == client), OURS)
 
 
-def is_authentic(client: Row[Any] | None, secret: str) -> bool:
-    """Whether this is the client's secret; takes as long where there is no such client."""
-    expected = NOBODY if client is None else client.secret_hash
-    return secrets.compare_digest(_digest(secret), expected)
+def of_tenant(tenant: str) -> Select[Any]:
+    """An organization's clients by their names, without the hashes of what they know."""
+    mine = select(*PUBLIC).where(clients.c.organization_id == tenant).order_by(clients.c.name)
+    return across_tenants(mine, OURS)
 
 
-def new_secret() -> str:
-    """`bps_`, 256 random bits and their checksum, in base 62."""
-    body = SECRET_PREFIX + _base62(secrets.randbits(256), 43)
-    return body + _base62(zlib.crc32(body.encode()), 6)
+def is_authentic(client: Row[Any] | None, secret: str, now: datetime) -> bool:
+    """Whether this is a secret of the client; takes as long where there is no such client, or none before."""
+    given = scannable.digest(secret)
+    first = client.secret_hash if client else None
+    second = client.previous_secret_hash if client else None
+    until = client.previous_secret_until if client else None
+    is_first = secrets.compare_digest(given, first or NOBODY)
+    is_second = secrets.compare_digest(given, second or NOBODY)
+    return is_first or (is_second and until is not None and now < until)
 
 
-def _base62(number: int, digits: int) -> str:
-    text = ""
-    for _ in range(digits):
-        number, digit = divmod(number, 62)
-        text = BASE62[digit] + text
-    return text
+def is_registrant(client: Row[Any] | None, token: str) -> bool:
+    """Whether this token manages the client's registration; takes as long where there is no such client."""
+    expected = client.registration_hash if client else None
+    return secrets.compare_digest(scannable.digest(token), expected or NOBODY)
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+async def _own(tx: Transaction, client: str) -> Row[Any]:
+    """This tenant's client by its id. ClientNotFound where it has none such."""
+    found = await tx.row(standing(client).where(_mine(tx)))
+    if found is None:
+        raise ClientNotFound(client)
+    return found
+
+
+async def _change(tx: Transaction, client: str, **values: Any) -> Row[Any]:
+    statement: Update = update(clients).where(clients.c.id == client, _mine(tx)).values(**values)
+    changed = await tx.row(across_tenants(statement.returning(*PUBLIC), OURS))
+    assert changed is not None, "the client was there a moment ago"  # noqa: S101
+    return changed
+
+
+def _mine(tx: Transaction) -> Any:
+    return clients.c.organization_id == tx.principal.tenant
 
 
 def _checked_scopes(scopes: Collection[str]) -> list[str]:
@@ -160,19 +234,3 @@ def _checked_locations(locations: Collection[str]) -> list[str]:
     ):
         raise ClientLocationsInvalid(MOST_LOCATIONS)
     return sorted(set(locations))
-
-
-async def _own(tx: Transaction, client: str) -> Row[Any]:
-    """This tenant's client by its id."""
-    mine = clients.c.organization_id == tx.principal.tenant
-    found = await tx.row(standing(client).where(mine))
-    if found is None:
-        raise ClientNotFound(client)
-    return found
-
-
-async def _change(tx: Transaction, client: str, **values: Any) -> Row[Any]:
-    statement: Update = update(clients).where(clients.c.id == client).values(**values)
-    changed = await tx.row(across_tenants(statement.returning(*PUBLIC), OURS))
-    assert changed is not None, "the client was there a moment ago"  # noqa: S101
-    return changed

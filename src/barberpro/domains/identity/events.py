@@ -1,6 +1,6 @@
 """What this domain tells others, and the audit log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from barberpro.platform.events import Event
@@ -15,6 +15,10 @@ class ClientRegistered(Event):
     scopes: list[str]
     locations: list[str] | None
     registered_only: bool
+    # Clients from before there were others had these.
+    authentication: str = "client_secret_basic"
+    grant_types: list[str] = field(default_factory=lambda: ["client_credentials"])
+    redirect_uris: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,19 +30,22 @@ class ClientSuspended(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientSecretRotated(Event):
-    """A client has a new secret, and the one before is void. The subject is the client."""
+    """A client has a new secret; the one before is void, or will be. The subject is the client."""
 
     type = "client.secret_rotated"
+    previous_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenIssued(Event):
-    """A client proved who it is and got an access token. The subject is the client."""
+    """A client got an access token, in its own name or a user's. The subject is the client."""
 
     type = "token.issued"
     jti: str
     scopes: list[str]
     expires_at: datetime
+    user: str | None = None
+    grant: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +54,11 @@ class TokenRefused(Event):
 
     type = "token.refused"
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(Event):
+    """A client gave an access token back. The subject is the client."""
+
+    type = "token.revoked"
+    jti: str

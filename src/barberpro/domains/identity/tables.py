@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     LargeBinary,
+    Text,
     UniqueConstraint,
 )
 
@@ -18,7 +19,17 @@ clients = shared_table(
     Column("id", Key, primary_key=True),
     Column("organization_id", Key, ForeignKey("organizations.id"), nullable=False),
     Column("name", Key, nullable=False),
-    Column("secret_hash", LargeBinary, nullable=False),
+    Column("title", Text),
+    Column("authentication", Key, nullable=False),
+    Column("secret_hash", LargeBinary),
+    Column("previous_secret_hash", LargeBinary),
+    Column("previous_secret_until", Instant),
+    Column("public_keys", Document),
+    Column("certificates", Document),
+    Column("requires_dpop", Boolean, nullable=False),
+    Column("grant_types", Document, nullable=False),
+    Column("redirect_uris", Document, nullable=False),
+    Column("registration_hash", LargeBinary),
     Column("scopes", Document, nullable=False),
     Column("locations", Document),
     Column("registered_only", Boolean, nullable=False),
@@ -26,4 +37,15 @@ clients = shared_table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("name"),
     CheckConstraint("length(name) BETWEEN 2 AND 64", name="name_length"),
+    CheckConstraint(
+        "authentication IN"
+        " ('client_secret_basic', 'private_key_jwt', 'self_signed_tls_client_auth', 'none')",
+        name="authentication",
+    ),
+    CheckConstraint(
+        "(secret_hash IS NOT NULL) = (authentication = 'client_secret_basic')", name="secret"
+    ),
+    CheckConstraint(
+        "(previous_secret_hash IS NULL) = (previous_secret_until IS NULL)", name="previous_secret"
+    ),
 )

@@ -1,70 +1,56 @@
-"""The authorization server's endpoints: tokens, and what others need to know to use them."""
+"""The endpoints for clients: each takes one form, and answers in the form of RFC 6749 whatever happens."""
 
 import asyncio
 import math
+from collections.abc import Callable
+from typing import Any
 
 import structlog
-from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from barberpro.platform import ids
-from barberpro.platform.limiter import Rate, Verdict
+from barberpro.platform.limiter import Verdict
 from barberpro.platform.platform import Platform
 
-from ..receive import network_of
+from ..credentials import certificates
+from ..credentials.rejected import Rejected
+from ..identify.presented import certificate, presented
+from . import inspection, pushing
+from .authentication import TOKEN_PATH
 from .form import Malformed, basic, form
+from .gatekeeping import counted, failures
+from .grants import GRANTS
 from .refusals import refusal
-from .request import BASIC, GRANTS, TokenRequest
-from .server import TokenServer
+from .request import Shown, TokenRequest
+from .server import Server
 from .tokens import issuer
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
-JWKS_PATH = "/.well-known/jwks.json"
-METADATA_PATH = "/.well-known/oauth-authorization-server"
+REVOCATION_PATH = "/oauth/revoke"
+INTROSPECTION_PATH = "/oauth/introspect"
+PUSHING_PATH = "/oauth/par"
 TOO_MANY = "Too many requests from this address. Wait as long as Retry-After says."
 OTHER_CREDENTIALS = {"client_secret", "client_assertion"}
+WRONG = {400, 401}
 log = structlog.get_logger(__name__)
 
 
-def routes() -> list[Route]:
-    """The routes of the authorization server; they find the platform in `request.state`."""
-    return [
-        Route(TOKEN_PATH, TokenEndpoint()),
-        Route(METADATA_PATH, metadata),
-        Route(JWKS_PATH, keys),
-    ]
+def token(server: Server) -> Any:
+    """Tokens, by whichever grant is asked for."""
+    for grant in GRANTS:
+        server.register_grant(grant)
+    return server.token()
 
 
-async def metadata(request: Request) -> JSONResponse:
-    """What RFC 8414 has an authorization server tell about itself."""
-    base = issuer(request.state.platform.settings)
-    document = AuthorizationServerMetadata(
-        issuer=base,
-        token_endpoint=base + TOKEN_PATH,
-        jwks_uri=base + JWKS_PATH,
-        response_types_supported=[],
-        grant_types_supported=list(GRANTS),
-        token_endpoint_auth_methods_supported=[BASIC],
-    )
-    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
+class Endpoint:
+    """`POST` one form; `needs` is the parameter without which it makes no sense."""
 
-
-async def keys(request: Request) -> JSONResponse:
-    """The public keys that check our tokens, those of other processes included."""
-    ring = request.state.platform.keys
-    await ring.look_again()
-    return JSONResponse(
-        ring.public_jwks(),
-        headers={"Cache-Control": "public, max-age=300"},
-        media_type="application/jwk-set+json",
-    )
-
-
-class TokenEndpoint:
-    """`POST /oauth/token`. Every answer, also to another method, has the form of RFC 6749."""
+    def __init__(self, path: str, decide: Callable[[Server], Any], *, needs: str) -> None:
+        self._path = path
+        self._decide = decide
+        self._needs = needs
+        self._event = path.removeprefix("/oauth/") + ".request"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -72,21 +58,20 @@ class TokenEndpoint:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = await self._safely(request, request_id)
             response.headers["x-request-id"] = request_id
-            log.info("token.request", status=response.status_code)
+            log.info(self._event, status=response.status_code)
             await response(scope, receive, send)
 
-    async def _safely(self, request: Request, request_id: str) -> JSONResponse:
+    async def _safely(self, request: Request, request_id: str) -> Response:
         platform: Platform = request.state.platform
         try:
-            verdict = await self._counted(request, platform)
+            verdict = await counted(request, platform, "token")
             if not verdict.admitted:
-                wait = {"Retry-After": str(math.ceil(verdict.retry_after))}
-                return refusal("temporarily_unavailable", TOO_MANY, 429, wait)
+                return _too_many(verdict)
             async with asyncio.timeout(platform.settings.deadline_seconds):
                 if request.method != "POST":
                     raise Malformed("Use POST.", 405, {"Allow": "POST"})
-                wanted = await self._read(request, platform)
-                return await TokenServer(platform, wanted, request_id).answer()
+                asked = await self._read(request, platform)
+                return await self._decided(request, platform, asked, request_id)
         except Malformed as problem:
             return refusal("invalid_request", problem.message, problem.status, problem.headers)
         except TimeoutError:
@@ -95,19 +80,54 @@ class TokenEndpoint:
             log.exception("defect")
             return refusal("server_error", status=500)
 
-    async def _counted(self, request: Request, platform: Platform) -> Verdict:
-        most = platform.settings.token_requests_per_address
-        address = request.client.host if request.client else "unknown"
-        return await platform.limiter.take(f"token:{network_of(address)}", Rate(most, most / 60))
+    async def _decided(
+        self, request: Request, platform: Platform, asked: TokenRequest, request_id: str
+    ) -> Response:
+        client = asked.named_client
+        if client is None or ids.prefix_of(client) != "cli":
+            client = "unknown"
+        verdict = await failures(request, platform, client, 0)
+        if verdict.remaining < 1:
+            return _too_many(verdict)
+        server = Server(platform, asked, request_id)
+        response = await server.answer(lambda: self._decide(server))
+        if response.status_code in WRONG:
+            await failures(request, platform, client, 1)
+        return response
 
     async def _read(self, request: Request, platform: Platform) -> TokenRequest:
         credentials = basic(request)
         pairs = await form(request)
         given = dict(pairs)
-        if "grant_type" not in given:
-            raise Malformed("Say which grant_type.")
+        if self._needs not in given:
+            raise Malformed(f"Say which {self._needs}.")
         if credentials and not OTHER_CREDENTIALS.isdisjoint(given):
             raise Malformed("Authenticate once, by HTTP Basic.")
         if credentials and given.get("client_id", credentials.client) != credentials.client:
             raise Malformed("The client_id in the body is not the one in HTTP Basic.")
-        return TokenRequest(issuer(platform.settings) + TOKEN_PATH, pairs, credentials)
+        proofs = request.headers.getlist("dpop")
+        if len(proofs) > 1:
+            raise Malformed("Send one DPoP header.")
+        shown = Shown(credentials, proofs[0] if proofs else None, _thumbprint(request, platform))
+        return TokenRequest(issuer(platform.settings) + self._path, pairs, shown)
+
+
+def _thumbprint(request: Request, platform: Platform) -> str | None:
+    """Of the certificate behind the connection, where there is a good one."""
+    settings = platform.settings
+    try:
+        found = certificate(presented(request, b"", settings), settings.certificate_proxies)
+        return None if found is None else certificates.thumbprint(found, platform.clock())
+    except Rejected:
+        return None
+
+
+def _too_many(verdict: Verdict) -> Response:
+    wait = {"Retry-After": str(max(1, math.ceil(verdict.retry_after)))}
+    return refusal("temporarily_unavailable", TOO_MANY, 429, wait)
+
+
+TOKEN = Endpoint(TOKEN_PATH, token, needs="grant_type")
+REVOCATION = Endpoint(REVOCATION_PATH, inspection.revoke, needs="token")
+INTROSPECTION = Endpoint(INTROSPECTION_PATH, inspection.introspect, needs="token")
+PUSHING = Endpoint(PUSHING_PATH, pushing.push, needs="response_type")

@@ -46,7 +46,7 @@ async def form(request: Request) -> list[tuple[str, str]]:
     if media.strip().lower() != FORM:
         raise Malformed(f"Send the parameters as {FORM}.")
     try:
-        text = (await _body(request)).decode("ascii")
+        text = (await body_of(request)).decode("ascii")
         pairs = parse_qsl(text, max_num_fields=MOST_PARAMETERS, errors="strict")
     except ValueError:
         raise Malformed("The body is not a form.") from None
@@ -73,7 +73,7 @@ def basic(request: Request) -> Basic | None:
         return None
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body, cut off as soon as it is too long."""
     body = b""
     try:

@@ -9,9 +9,13 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="BarberPro", charset="UTF-8"'}
 
 # Authlib's own texts name its methods and repeat what was sent.
 TEXTS = {
-    "invalid_client": "The client's id or secret is wrong, or the client may not call any more.",
+    "insufficient_scope": "The token lacks the scope for this.",
+    "invalid_dpop_proof": "The DPoP proof is missing, or does not hold.",
+    "invalid_grant": "The code or token is wrong, used, over, revoked, or not this client's.",
+    "invalid_client": "The client's id or what it shows is wrong, or the client may not call any more.",
     "invalid_request": "The request lacks a parameter, or has one that makes no sense.",
     "invalid_scope": "The client may not have every scope that it asks for.",
+    "invalid_token": "The token is missing, wrong or not good any more.",
     "invalid_target": "Tokens are issued for this gateway only.",
     "server_error": "Something is broken on our side. Tell us the request id.",
     "temporarily_unavailable": "The request took too long. Try again in a moment.",

@@ -5,73 +5,134 @@ plain functions, and one that needs the database `await_`s it, without a thread.
 proved who it is, all that the request does stands in one transaction of that client's tenant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import structlog
 from authlib.oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import OAuth2Request
-from authlib.oauth2.rfc6749.errors import InvalidScopeError, OAuth2Error
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.errors import OAuth2Error
 from sqlalchemy import Row
 from sqlalchemy.util import await_, greenlet_spawn
 from starlette.background import BackgroundTask
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
-from barberpro.domains.identity import clients
+from barberpro.domains.identity.applications import Authentication
 from barberpro.domains.identity.events import TokenIssued, TokenRefused
 from barberpro.platform import ids
-from barberpro.platform.doors import Reader, Transaction, transaction
+from barberpro.platform.doors import Transaction, transaction
 from barberpro.platform.events import publish
+from barberpro.platform.keys import BEFORE_SIGNING
 from barberpro.platform.platform import Platform
-from barberpro.platform.principal import Principal, worker
+from barberpro.platform.principal import Principal
 
+from .authentication import ALL, Authenticator, Outcome, UnprovenKey
 from .refusals import NO_STORE, refusal
-from .request import BASIC, Applicant, TokenRequest
+from .request import Applicant, TokenRequest
 from .tokens import AccessToken, issue, issuer
 
 log = structlog.get_logger(__name__)
 
 
-class ClientCredentials(ClientCredentialsGrant):
-    """A client asks in its own name."""
+class Refused(OAuth2Error):
+    """A refusal of ours: the caller is told `error`, the log also why."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = [BASIC]
-    server: "TokenServer"
-
-    def create_token_response(self) -> tuple[int, Mapping[str, Any], Any]:
-        """Authlib's own writes the whole token to its log."""
-        token = self.generate_token(scope=self.server.granted, include_refresh_token=False)
-        self.save_token(token)
-        return 200, token, self.TOKEN_RESPONSE_HEADER
+    def __init__(self, error: str, why: str | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.why = why or error
 
 
-class TokenServer(AuthorizationServer):
-    """Decides one request, and records what it decided."""
-
-    granted = ""
-    """The scopes that the token will carry, once they are decided."""
+class Server(AuthorizationServer):
+    """Decides one request of a client, and records what it decided."""
 
     def __init__(self, platform: Platform, request: TokenRequest, request_id: str) -> None:
         super().__init__()
-        self._platform = platform
-        self._request = request
+        self.platform = platform
+        self.asked = request
+        self.client: Row[Any]  # these three are there once the client is authenticated
+        self._issues = False
+        self.key: str | None = None
+        """The thumbprint of the DPoP key that the request proved."""
+        self._tx: Transaction | None = None
         self._request_id = request_id
         self._work = AsyncExitStack()
-        self._client: Row[Any]  # these three are there once the client is authenticated
-        self._tx: Transaction | None = None
-        self._issued: AccessToken
         self._afterwards: BackgroundTask | None = None
-        self.register_client_auth_method(BASIC, self._authenticated)
-        self.register_token_generator("default", cast(Any, self._token))
-        self.register_grant(ClientCredentials)
+        self._proofs = Authenticator(platform, request)
+        for method in ALL:
+            self.register_client_auth_method(method, partial(self._authenticated, method))
 
-    async def answer(self) -> JSONResponse:
-        """The response to the request, once all it did is committed."""
+    async def answer(self, decide: Callable[[], Any]) -> Response:
+        """The response that `decide` leads to, once all it did is committed."""
         async with self._work:
-            answered = await greenlet_spawn(self.create_token_response, self._request)
-        return cast(JSONResponse, answered)
+            answered = await greenlet_spawn(self._decided, decide)
+        if self._tx is not None and self._tx.revoked:
+            await self.platform.revocations.announce()
+        return cast(Response, answered)
+
+    def token(self) -> Any:
+        """Answer at the token endpoint. Only where a token is issued must a key be proved (RFC 9449)."""
+        self._issues = True
+        await_(self.platform.keys.look_again(BEFORE_SIGNING))  # while no connection is held
+        return self.create_token_response(self.asked)
+
+    def authenticate(self, methods: list[str]) -> Row[Any]:
+        """The client, where it proved who it is in one of these ways."""
+        self.authenticate_client(self.asked, methods, "any")
+        return self.client
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction of the client's tenant."""
+        assert self._tx is not None, "no client is authenticated yet"  # noqa: S101
+        return self._tx
+
+    def issued(
+        self, scopes: frozenset[str], grant: Row[Any] | None, **narrowed: Any
+    ) -> AccessToken:
+        """A token for the client, in its own name or by a user's grant; the log learns of it."""
+        bound = self._confirmation()
+        about: dict[str, Any] = {}
+        if grant is not None:
+            about = {"user": grant.user_id, "grant": grant.id, "amr": tuple(grant.amr)}
+        token = issue(
+            self.platform.keys,
+            self.platform.settings,
+            self.tx.now,
+            self.client,
+            scopes,
+            confirmation=bound,
+            **about,
+            **narrowed,
+        )
+        event = TokenIssued(
+            subject=self.client.id,
+            jti=token.jti,
+            scopes=token.scopes,
+            expires_at=token.expires_at,
+            user=grant.user_id if grant else None,
+            grant=grant.id if grant else None,
+        )
+        await_(publish(self.tx, event))
+        return token
+
+    def response(self, token: AccessToken) -> dict[str, Any]:
+        """What RFC 6749 section 5.1 says of a token; the token itself is kept nowhere."""
+        return {
+            "access_token": token.text,
+            "token_type": "DPoP" if self.key else "Bearer",
+            "expires_in": token.seconds,
+            "scope": " ".join(token.scopes),
+        }
+
+    def check_target(self) -> None:
+        """We issue tokens for ourselves only (RFC 8707)."""
+        audience = issuer(self.platform.settings)
+        if any(target != audience for target in self.asked.parameters.datalist.get("resource", [])):
+            raise Refused("invalid_target")
 
     # What Authlib asks of us.
 
@@ -80,33 +141,8 @@ class TokenServer(AuthorizationServer):
         return request
 
     def query_client(self, client_id: str) -> Any:
-        """The client of this id, or None."""
-        if ids.prefix_of(client_id) != "cli":
-            return None
-        reader = Reader(self._platform.database, worker(""))
-        rows = await_(reader.rows(clients.credentials(client_id)))
-        return Applicant(rows[0]) if rows else None
-
-    def validate_requested_scope(self, scope: str | None) -> None:
-        """Grant all of the client's scopes where none is asked for, else those asked for."""
-        allowed = set(self._client.scopes)
-        asked = set((scope or "").split()) or allowed
-        if not asked <= allowed:
-            raise InvalidScopeError
-        audience = issuer(self._platform.settings)
-        if any(target != audience for target in self._request.parameters.datalist["resource"]):
-            raise OAuth2Error(error="invalid_target")
-        self.granted = " ".join(sorted(asked))
-
-    def save_token(self, token: Any, request: Any) -> None:
-        """Leave in the log that there is a token; the token itself is kept nowhere."""
-        event = TokenIssued(
-            subject=self._client.id,
-            jti=self._issued.jti,
-            scopes=self._issued.scopes,
-            expires_at=self._issued.expires_at,
-        )
-        await_(publish(self._transaction, event))
+        """Clients are found by the ways they prove who they are."""
+        return None
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
@@ -116,60 +152,61 @@ class TokenServer(AuthorizationServer):
 
     def handle_error_response(self, request: Any, error: OAuth2Error) -> Any:
         code = error.error or "invalid_request"
+        reason = error.why if isinstance(error, Refused) else code
         if self._tx is not None:
-            await_(publish(self._tx, TokenRefused(subject=self._client.id, reason=code)))
-        log.info("token.refused", reason=code, client=self._named())
+            await_(publish(self._tx, TokenRefused(subject=self.client.id, reason=reason)))
+        elif self._afterwards is None:
+            self.platform.refusals.note(None, code, {"endpoint": urlsplit(self.asked.url).path})
+        log.info("token.refused", reason=reason, client=self._named())
         response = refusal(code)
         response.background = self._afterwards
         return response
 
-    # Who asks, and what they get.
+    # Who asks.
 
-    def _authenticated(self, query_client: Any, request: TokenRequest) -> Applicant | None:
-        """The client whose secret was given. Known or not, it takes the same time to say no."""
-        given = request.credentials
-        if given is None:
-            return None
-        applicant: Applicant | None = query_client(given.client)
-        row = applicant.row if applicant else None
-        is_authentic = clients.is_authentic(row, given.secret)
+    def _decided(self, decide: Callable[[], Any]) -> Any:
+        try:
+            return decide()
+        except OAuth2Error as error:
+            return self.handle_error_response(self.asked, error)
+
+    def _authenticated(
+        self, method: str, _query_client: Any, _request: OAuth2Request
+    ) -> Applicant | None:
+        """The client, where it proved who it is by this method."""
+        outcome = self._proofs.outcome(method)
+        row = outcome.client
         if row is None:
             return None
-        if not is_authentic or not row.is_active:
+        if outcome.reason is not None:
             # Only once the answer is out: a stranger's clock must not tell which clients exist.
-            reason = "suspended" if is_authentic else "secret"
-            self._afterwards = BackgroundTask(self._record_refusal, row, reason)
+            self._afterwards = BackgroundTask(self._record_refusal, row, outcome)
             return None
-        self._client = row
+        self.key = self._proofs.proven_key()
+        if self._issues and row.requires_dpop and self.key is None:
+            raise UnprovenKey
+        self.client = row
         self._tx = await_(self._work.enter_async_context(self._opened(row)))
-        return applicant
+        return Applicant(row)
 
-    def _token(self, *, scope: str, **_: Any) -> dict[str, Any]:
-        platform = self._platform
-        now = self._transaction.now
-        self._issued = issue(platform.keys, platform.settings, now, self._client, scope.split())
-        return {
-            "access_token": self._issued.text,
-            "token_type": "Bearer",
-            "expires_in": self._issued.seconds,
-            "scope": scope,
-        }
+    def _confirmation(self) -> dict[str, str] | None:
+        """What the token is bound to: the key that was proved, else the certificate."""
+        if self.key is not None:
+            return {"jkt": self.key}
+        thumbprint = self.asked.shown.certificate
+        is_shown = self.client.authentication == Authentication.CERTIFICATE
+        return {"x5t#S256": thumbprint} if is_shown and thumbprint else None
 
-    async def _record_refusal(self, row: Row[Any], reason: str) -> None:
+    async def _record_refusal(self, row: Row[Any], outcome: Outcome) -> None:
         async with self._opened(row) as tx:
-            await publish(tx, TokenRefused(subject=row.id, reason=reason))
-
-    @property
-    def _transaction(self) -> Transaction:
-        assert self._tx is not None, "no client is authenticated yet"  # noqa: S101
-        return self._tx
+            await publish(tx, TokenRefused(subject=row.id, reason=str(outcome.reason)))
 
     def _opened(self, row: Row[Any]) -> AbstractAsyncContextManager[Transaction]:
         who = Principal(row.organization_id, client=row.id, client_name=row.name)
-        platform = self._platform
+        platform = self.platform
         return transaction(platform.database, who, platform.clock, self._request_id)
 
     def _named(self) -> str | None:
         """The client that the request named, where that can be a client's id at all."""
-        given = self._request.credentials
-        return given.client if given and ids.prefix_of(given.client) == "cli" else None
+        named = self.asked.named_client
+        return named if named and ids.prefix_of(named) == "cli" else None

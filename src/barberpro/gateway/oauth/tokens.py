@@ -1,7 +1,7 @@
 """Access tokens as we issue them: JWTs by RFC 9068, short-lived, for one client of one tenant."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,14 +46,30 @@ def issuer(settings: Settings) -> str:
 
 
 def issue(
-    keys: KeyRing, settings: Settings, now: datetime, client: Row[Any], scopes: Collection[str]
+    keys: KeyRing,
+    settings: Settings,
+    now: datetime,
+    client: Row[Any],
+    scopes: Collection[str],
+    *,
+    user: str | None = None,
+    locations: Collection[str] | None = None,
+    grant: str | None = None,
+    amr: tuple[str, ...] = (),
+    confirmation: Mapping[str, str] | None = None,
 ) -> AccessToken:
-    """A token that lets this client do what `scopes` name, where the client may do it."""
+    """A token that lets this client do what `scopes` name, where the client may do it.
+
+    With `user` it speaks for that person, who signed in by `amr`. `locations` narrow the client's, never widen them.
+    `grant` names the family of tokens that fall together. `confirmation` is the `cnf` of RFC 7800: `jkt` binds the
+    token to a DPoP key, `x5t#S256` to a certificate.
+    """
     issued = int(now.timestamp())
+    within = narrowed(locations, client.locations)
     claims: dict[str, Any] = {
         "iss": issuer(settings),
         "aud": issuer(settings),
-        "sub": client.id,
+        "sub": user or client.id,
         "client_id": client.id,
         "client_name": client.name,
         "tenant": client.organization_id,
@@ -62,8 +78,14 @@ def issue(
         "exp": issued + settings.token_seconds,
         "jti": secrets.token_urlsafe(JTI_BYTES),
     }
-    if client.locations is not None:
-        claims["locations"] = client.locations
+    if within is not None:
+        claims["locations"] = sorted(within)
+    if grant is not None:
+        claims["gid"] = grant
+    if amr:
+        claims["amr"] = list(amr)
+    if confirmation:
+        claims["cnf"] = dict(confirmation)
     return AccessToken(
         text=keys.sign(claims, KIND),
         jti=claims["jti"],
@@ -71,3 +93,11 @@ def issue(
         expires_at=now.replace(microsecond=0) + timedelta(seconds=settings.token_seconds),
         seconds=settings.token_seconds,
     )
+
+
+def narrowed(some: Collection[str] | None, others: Collection[str] | None) -> frozenset[str] | None:
+    """Locations that both allow; None allows all."""
+    if some is None or others is None:
+        limits = some if others is None else others
+        return None if limits is None else frozenset(limits)
+    return frozenset(some).intersection(others)

@@ -1,0 +1,1 @@
+"""What users allow applications to do in their name, and the codes and tokens that carry it."""

