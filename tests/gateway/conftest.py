@@ -80,9 +80,9 @@ def statements(platform: Platform) -> Any:
 
         sound = platform.database.direct.rows
 
-        async def noted(statement: Any, values: Any) -> Any:
+        async def noted(statement: Any, values: Any, tenant: str) -> Any:
             sent.append(str(statement))
-            return await sound(statement, values)
+            return await sound(statement, values, tenant)
 
         platform.database.direct.rows = noted  # type: ignore[method-assign]
         engines = {platform.database.reader.sync_engine, platform.database.writer.sync_engine}

@@ -13,14 +13,16 @@ from structlog.testing import capture_logs
 
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.tables import clients as clients_table
-from barberpro.gateway import identify as module
+from barberpro.gateway.credentials import tokens as verifier
 from barberpro.gateway.identify import Identify
-from barberpro.gateway.oauth import verifier
+from barberpro.gateway.identify import standing as module
 from barberpro.gateway.oauth.tokens import PublicUrlUnusable, issue
 from barberpro.gateway.problems import Code, Refusal
 from barberpro.platform import ids
 from barberpro.platform.database import Database
 from barberpro.platform.principal import Principal
+
+from ..showing import Knock, knocking
 
 Registering = Callable[..., Awaitable[tuple[Row[Any], str]]]
 CHALLENGE = 'Bearer realm="BarberPro"'
@@ -28,8 +30,8 @@ INVALID = f'{CHALLENGE}, error="invalid_token"'
 
 
 @pytest.fixture
-def identify(platform: Any) -> Identify:
-    return Identify(platform)
+def identify(platform: Any) -> Knock:
+    return knocking(Identify(platform))
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ async def change(database: Database, client: str, **values: Any) -> None:
         await connection.execute(statement.values(**values))
 
 
-async def refused(identify: Identify, headers: Any) -> Refusal:
+async def refused(identify: Knock, headers: Any) -> Refusal:
     with pytest.raises(Refusal) as raised:
         await identify(headers)
     assert (raised.value.code, raised.value.status) == (Code.UNAUTHENTICATED, 401)
@@ -58,21 +60,24 @@ async def refused(identify: Identify, headers: Any) -> Refusal:
 
 
 async def test_a_token_speaks_for_its_client(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     row, _ = await registering(scopes=["bookings:read", "people:read"], registered_only=True)
-    assert await identify({"authorization": issued(row)}) == Principal(
+    who = await identify({"authorization": issued(row)})
+    assert who == Principal(
         tenant=row.organization_id,
         client=row.id,
         client_name=row.name,
         scopes=frozenset({"bookings:read", "people:read"}),
         locations=None,
         registered_only=True,
+        method="bearer",
+        credential=who.credential,
     )
 
 
 async def test_a_limited_client_stays_limited(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     shops = [ids.new("loc"), ids.new("loc")]
     row, _ = await registering(locations=shops)
@@ -80,7 +85,7 @@ async def test_a_limited_client_stays_limited(
 
 
 async def test_the_largest_client_there_can_be_is_identified(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     letters = str.maketrans("0123456789", "abcdefghij")
     scopes = [f"{'a' * 20}:{number:019}".translate(letters) for number in range(50)]
@@ -94,7 +99,7 @@ async def test_the_largest_client_there_can_be_is_identified(
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
 @pytest.mark.parametrize("name", ["authorization", "Authorization"])
 async def test_names_of_headers_and_schemes_are_read_without_case(
-    identify: Identify, issued: Any, registering: Registering, scheme: str, name: str
+    identify: Knock, issued: Any, registering: Registering, scheme: str, name: str
 ) -> None:
     row, _ = await registering()
     header = issued(row).replace("Bearer", scheme)
@@ -105,7 +110,7 @@ async def test_names_of_headers_and_schemes_are_read_without_case(
     "headers", [{}, {"authorization": ""}, {"authorization": "Basic YTpi"}, {"cookie": "token=x"}]
 )
 async def test_without_a_token_the_challenge_names_no_error(
-    identify: Identify, headers: dict[str, str]
+    identify: Knock, headers: dict[str, str]
 ) -> None:
     refusal = await refused(identify, headers)
     assert refusal.headers == {"WWW-Authenticate": CHALLENGE}
@@ -113,7 +118,7 @@ async def test_without_a_token_the_challenge_names_no_error(
 
 
 async def test_a_header_without_the_scheme_is_no_token(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     row, _ = await registering()
     refusal = await refused(identify, {"authorization": issued(row).removeprefix("Bearer ")})
@@ -121,7 +126,7 @@ async def test_a_header_without_the_scheme_is_no_token(
 
 
 async def test_two_authorization_headers_are_refused_even_if_both_are_good(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     row, _ = await registering()
     one = (b"authorization", issued(row).encode())
@@ -131,7 +136,7 @@ async def test_two_authorization_headers_are_refused_even_if_both_are_good(
 
 
 async def test_two_tokens_joined_in_one_header_are_refused(
-    identify: Identify, issued: Any, registering: Registering
+    identify: Knock, issued: Any, registering: Registering
 ) -> None:
     row, _ = await registering()
     for joined in (f"{issued(row)}, {issued(row)}", f"{issued(row)} {issued(row)}"):
@@ -140,14 +145,14 @@ async def test_two_tokens_joined_in_one_header_are_refused(
 
 
 async def test_suspension_is_felt_within_five_seconds(
-    identify: Identify, issued: Any, registering: Registering, opening: Any, clock: Any
+    identify: Knock, issued: Any, registering: Registering, opening: Any, clock: Any
 ) -> None:
     row, _ = await registering()
     header = {"authorization": issued(row)}
     await identify(header)
     async with opening() as tx:
         await clients.suspend_client(tx, row.id)
-    clock.forward(seconds=4.999)
+    clock.forward(seconds=3.999)
     await identify(header)
     clock.forward(seconds=0.001)
     refusal = await refused(identify, header)
@@ -156,7 +161,7 @@ async def test_suspension_is_felt_within_five_seconds(
 
 
 async def test_suspension_is_felt_after_the_clock_was_set_back(
-    identify: Identify, issued: Any, registering: Registering, opening: Any, clock: Any
+    identify: Knock, issued: Any, registering: Registering, opening: Any, clock: Any
 ) -> None:
     row, _ = await registering()
     header = {"authorization": issued(row)}
@@ -175,11 +180,11 @@ async def test_a_fresh_process_feels_suspension_at_once(
     header = {"authorization": issued(row)}
     async with opening() as tx:
         await clients.suspend_client(tx, row.id)
-    await refused(Identify(platform), header)
+    await refused(knocking(Identify(platform)), header)
 
 
 async def test_a_scope_that_is_taken_away_is_gone_from_tokens_in_use(
-    identify: Identify, issued: Any, registering: Registering, database: Database, clock: Any
+    identify: Knock, issued: Any, registering: Registering, database: Database, clock: Any
 ) -> None:
     row, _ = await registering(scopes=["bookings:read", "bookings:write"])
     header = {"authorization": issued(row)}
@@ -190,7 +195,7 @@ async def test_a_scope_that_is_taken_away_is_gone_from_tokens_in_use(
 
 
 async def test_a_scope_that_is_given_needs_a_new_token(
-    identify: Identify, issued: Any, registering: Registering, database: Database, clock: Any
+    identify: Knock, issued: Any, registering: Registering, database: Database, clock: Any
 ) -> None:
     row, _ = await registering(scopes=["bookings:read"])
     header = {"authorization": issued(row)}
@@ -199,7 +204,7 @@ async def test_a_scope_that_is_given_needs_a_new_token(
 
 
 async def test_limits_of_today_hold_for_tokens_of_yesterday(
-    identify: Identify, issued: Any, registering: Registering, database: Database, clock: Any
+    identify: Knock, issued: Any, registering: Registering, database: Database, clock: Any
 ) -> None:
     here, there, elsewhere = (ids.new("loc") for _ in range(3))
     free, _ = await registering()
@@ -230,7 +235,7 @@ def reads(database: Database) -> Any:
 
 
 async def test_a_client_is_read_once_in_five_seconds_however_many_call(
-    identify: Identify, issued: Any, registering: Registering, clock: Any, reads: list[str]
+    identify: Knock, issued: Any, registering: Registering, clock: Any, reads: list[str]
 ) -> None:
     row, _ = await registering()
     headers = [{"authorization": issued(row)} for _ in range(10)]
@@ -242,7 +247,7 @@ async def test_a_client_is_read_once_in_five_seconds_however_many_call(
 
 
 async def test_a_database_that_fails_lets_nobody_in_and_is_asked_again(
-    identify: Identify, issued: Any, registering: Registering, database: Database, clock: Any
+    identify: Knock, issued: Any, registering: Registering, database: Database, clock: Any
 ) -> None:
     row, _ = await registering()
     header = {"authorization": issued(row)}
@@ -277,7 +282,7 @@ def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_a_signature_is_checked_once_a_minute(
-    identify: Identify, issued: Any, registering: Registering, clock: Any, verifications: list[str]
+    identify: Knock, issued: Any, registering: Registering, clock: Any, verifications: list[str]
 ) -> None:
     row, _ = await registering()
     header = {"authorization": issued(row)}
@@ -291,7 +296,7 @@ async def test_a_signature_is_checked_once_a_minute(
 
 
 async def test_a_bad_token_is_not_remembered_as_a_good_one(
-    identify: Identify, issued: Any, registering: Registering, verifications: list[str]
+    identify: Knock, issued: Any, registering: Registering, verifications: list[str]
 ) -> None:
     row, _ = await registering()
     good = issued(row)
@@ -303,7 +308,7 @@ async def test_a_bad_token_is_not_remembered_as_a_good_one(
 
 
 async def test_only_so_many_tokens_and_clients_are_remembered(
-    identify: Identify,
+    identify: Knock,
     issued: Any,
     registering: Registering,
     monkeypatch: pytest.MonkeyPatch,
@@ -320,15 +325,39 @@ async def test_only_so_many_tokens_and_clients_are_remembered(
     assert len(reads) == 4
 
 
+async def test_names_that_nobody_has_push_out_nobody(
+    platform: Any, registering: Registering, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    monkeypatch.setattr(module, "MISSES", 3)
+    standings = module.Standings(platform.database, platform.clock, platform.revocations)
+    row, _ = await registering()
+    assert await standings.client(row.id) is not None
+    for number in range(10):
+        assert await standings.client(f"cli_{number}") is None
+    reads.clear()
+    assert await standings.client(row.id) is not None
+    assert await standings.client("cli_9") is None
+    assert reads == []
+    assert (len(standings._known), len(standings._missed)) == (1, 3)
+
+
 async def test_the_log_says_why_and_never_which_token(
-    identify: Identify, issued: Any, registering: Registering, clock: Any
+    identify: Knock, issued: Any, registering: Registering, clock: Any
 ) -> None:
     row, _ = await registering()
     header = issued(row)
     clock.forward(hours=1)
     with capture_logs() as lines:
         await refused(identify, {"authorization": header})
-    assert lines == [{"event": "bearer.rejected", "reason": "expired", "log_level": "info"}]
+    assert lines == [
+        {
+            "event": "credential.rejected",
+            "scheme": "bearer",
+            "reason": "expired",
+            "log_level": "info",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

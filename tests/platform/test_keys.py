@@ -68,13 +68,13 @@ async def test_processes_that_start_at_once_agree_on_the_key(
 ) -> None:
     databases = [Database(database_url, pool_size=1) for _ in range(4)]
     if unkeyed.dialect == "postgresql":  # on SQLite they queue for the one write lock
-        make, all_found_none = keys._make, asyncio.Barrier(4)
+        make, all_found_none = keys.make, asyncio.Barrier(4)
 
         async def make_together(*args: Any, **values: Any) -> None:
             await all_found_none.wait()
             await make(*args, **values)
 
-        monkeypatch.setattr(keys, "_make", make_together)
+        monkeypatch.setattr(keys, "make", make_together)
     try:
         rings = await asyncio.gather(*[KeyRing.load(d, SEALER, clock) for d in databases])
     finally:
@@ -150,6 +150,32 @@ async def test_a_hundred_unknown_keys_cost_one_look_and_another_30_seconds_later
     clock.forward(seconds=29.999)
     assert await ring.public_key(made.thumbprint()) is None
     clock.forward(seconds=0.001)
+    assert await ring.public_key(made.thumbprint()) is not None
+
+
+async def test_a_look_that_failed_was_none(
+    unkeyed: Database, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = await KeyRing.load(unkeyed, SEALER, clock)
+    made = await add_key(unkeyed, clock, generation=2)
+
+    async def fail(_: Any) -> Any:
+        raise OSError
+
+    with monkeypatch.context() as patch, pytest.raises(OSError):
+        patch.setattr(keys, "stored", fail)
+        await ring.public_key(made.thumbprint())
+    assert await ring.public_key(made.thumbprint()) is not None
+
+
+async def test_after_an_announcement_an_unknown_key_is_looked_for_at_once(
+    unkeyed: Database, clock: Any
+) -> None:
+    ring = await KeyRing.load(unkeyed, SEALER, clock)
+    assert await ring.public_key("unknown") is None
+    made = await add_key(unkeyed, clock, generation=2)
+    assert await ring.public_key(made.thumbprint()) is None
+    ring.expect_news()
     assert await ring.public_key(made.thumbprint()) is not None
 
 

@@ -1,6 +1,7 @@
 """`python -m barberpro.gateway`: the web process, or several of them, under uvicorn."""
 
 import argparse
+import ssl
 from collections.abc import Sequence
 
 import uvicorn
@@ -10,6 +11,7 @@ from barberpro.platform.settings import Settings
 from barberpro.platform.telemetry import configure
 
 from .app import create_app
+from .connection import Connection
 
 DRAIN_SECONDS = 25
 
@@ -27,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--tls-certificate", help="serve https with this certificate chain (PEM)")
+    parser.add_argument("--tls-key", help="and this private key (PEM)")
+    parser.add_argument(
+        "--client-ca", help="ask callers for a certificate that one of these signed"
+    )
     given = parser.parse_args(arguments)
     uvicorn.run(
         "barberpro.gateway.__main__:application",
@@ -34,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host=given.host,
         port=given.port,
         workers=given.workers,
+        http=Connection,
+        ssl_certfile=given.tls_certificate,
+        ssl_keyfile=given.tls_key,
+        ssl_ca_certs=given.client_ca,
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if given.client_ca else ssl.CERT_NONE,
         log_config=None,
         access_log=False,
         server_header=False,

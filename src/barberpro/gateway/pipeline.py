@@ -17,13 +17,14 @@ from barberpro.graph.errors import BadInput, TooExpensive
 from barberpro.graph.execute import BadVariables, Variables, coerced, run
 from barberpro.graph.plan import Plan
 from barberpro.graph.schema import Graph
+from barberpro.graph.scopes import POLICIES, held_by
 from barberpro.platform import ids
 from barberpro.platform.locale import negotiate
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
 from .documents import Documents
-from .identify import Identify
+from .identify import Identify, presented
 from .present import MASKED, present, present_refusal
 from .problems import Code, Refusal, refused
 from .receive import Gate, MediaType, Received, negotiated, receive
@@ -73,9 +74,9 @@ class Pipeline:
         try:
             async with self.gate.admit(address), asyncio.timeout(settings.deadline_seconds):
                 received = await self._received(request)
-                principal = await self.identify(request.headers)
+                principal = await self.identify(presented(request, received.body, settings))
                 told.update(client=principal.client_name, tenant=principal.tenant)
-                plan, document_id = self.documents.resolve(received, principal)
+                plan, document_id = self._resolved(received, principal)
                 told.update(operation=_name(plan), document=document_id)
                 variables = self._admitted(plan, received, principal, document_id)
                 context = self._context(request, principal, request_id, document_id)
@@ -83,6 +84,8 @@ class Pipeline:
                     result = await run(self.graph, plan, variables, context)
                 finally:
                     await context.close()
+                    if context.revoked:
+                        await self.platform.revocations.announce()
                 told["statements"] = context.statements
                 return present(result, media, request_id)
         except TimeoutError:
@@ -103,12 +106,23 @@ class Pipeline:
                 Code.BAD_REQUEST, 408, "The body took too long to arrive.", {"connection": "close"}
             ) from None
 
+    def _resolved(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
+        """The plan and its document's id; who asks for what is not theirs to run is told to the log."""
+        try:
+            return self.documents.resolve(received, principal)
+        except Refusal as refusal:
+            if refusal.code in (Code.PERSISTED_QUERY_REQUIRED, Code.PERSISTED_QUERY_NOT_FOUND):
+                self.platform.refusals.note(principal, refusal.code)
+            raise
+
     def _admitted(
         self, plan: Plan, received: Received, principal: Principal, document_id: str | None
     ) -> Variables:
         """The variables, where the caller may run this plan with them; all before the first statement."""
-        missing = plan.scopes - principal.scopes
+        missing = plan.requires.lacking(held_by(principal))
         if missing:
+            facts = {"missing": " ".join(sorted(missing)), "document": document_id or "ad hoc"}
+            self.platform.refusals.note(principal, Code.FORBIDDEN, facts)
             raise _forbidden(missing, may_introspect=not principal.registered_only)
         try:
             values = coerced(self.graph, plan, received.variables)
@@ -145,12 +159,16 @@ def _forbidden(missing: frozenset[str], *, may_introspect: bool) -> Refusal:
         return refused(
             Code.GRAPHQL_VALIDATION_FAILED, "The document names a field that does not exist."
         )
-    needed = sorted(missing)
+    scopes, policies = sorted(missing - POLICIES.keys()), sorted(missing & POLICIES.keys())
+    words = [f"the scope {' and '.join(scopes)}"] if scopes else []
+    words += [POLICIES[name].words for name in policies]
+    facts = {"requiredPolicies": policies} if policies else {}
     return refused(
         Code.FORBIDDEN,
-        f"This needs the scope {' and '.join(needed)}.",
+        f"This needs {', and '.join(words)}.",
         status=403,
-        requiredScopes=needed,
+        requiredScopes=scopes,
+        **facts,
     )
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from itertools import accumulate
@@ -53,12 +53,15 @@ class Received:
     document_id: str | None
     operation_name: str | None
     variables: dict[str, Any]
+    body: bytes = field(default=b"", repr=False, compare=False)
+    """What came, byte by byte: a signature may cover it."""
 
 
 async def receive(request: Request, *, max_body: int) -> Received:
     """What the request's body says. Refusal where it is too large, of another type, or makes no sense."""
     _check_type(request.headers)
-    return _asked(_decoded(await _body(request, max_body)))
+    body = await _body(request, max_body)
+    return replace(_asked(_decoded(body)), body=body)
 
 
 @lru_cache(maxsize=256)

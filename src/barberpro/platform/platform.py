@@ -5,12 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 
+from .audit.refusals import Refusals
 from .clock import Clock, now
 from .crypto import Sealer, load_master
 from .database import Database
 from .keys import KeyRing
 from .limiter import Limiter, limiter
 from .locale import Catalogue
+from .once import Once
+from .revocations import Revocations
+from .sealing.vault import Vault
 from .settings import Settings
 
 
@@ -25,6 +29,9 @@ class Platform:
     keys: KeyRing
     limiter: Limiter
     catalogue: Catalogue
+    once: Once
+    revocations: Revocations
+    refusals: Refusals
     cursor_secret: bytes
     """Seals the cursors of every process of this installation."""
 
@@ -32,10 +39,14 @@ class Platform:
 @asynccontextmanager
 async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Platform]:
     """The platform under these settings. The database must have been migrated."""
-    database = Database(settings.database, pool_size=settings.pool_size)
-    limits = limiter(settings.redis_url.get_secret_value() if settings.redis_url else None)
+    sealer = Sealer(load_master(settings))
+    database = Database(settings.database, pool_size=settings.pool_size, vault=Vault(sealer))
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    limits = limiter(redis_url)
+    once, revocations = Once(database, clock, redis_url), Revocations(database, clock, redis_url)
+    refusals = Refusals(database, clock)
+    refusals.start()
     try:
-        sealer = Sealer(load_master(settings))
         yield Platform(
             settings=settings,
             database=database,
@@ -44,8 +55,14 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Pla
             keys=await KeyRing.load(database, sealer, clock),
             limiter=limits,
             catalogue=Catalogue.load(files("barberpro") / "domains" / "messages"),
+            once=once,
+            revocations=revocations,
+            refusals=refusals,
             cursor_secret=sealer.derived("cursors"),
         )
     finally:
+        await refusals.close()
         await limits.close()
+        await once.close()
+        await revocations.close()
         await database.close()

@@ -1,6 +1,10 @@
 """Who a request speaks for. Nothing behind the gateway's `identify` sees a token."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Method = Literal["bearer", "dpop", "mtls", "api_key", "signature", "platform"]
+"""How a caller showed who they are; `platform` is our own work, which shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,13 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     locations: frozenset[str] | None = None
     registered_only: bool = False
+    method: Method = "platform"
+    credential: str | None = None
+    """What was shown, by its id: a token's `jti`, a key's id."""
+    grant: str | None = None
+    """The family of tokens that a token is of: what one consent led to."""
+    amr: tuple[str, ...] = ()
+    """How the user signed in, in the words of RFC 8176."""
 
     @property
     def actor(self) -> str:

@@ -1,9 +1,55 @@
 """What an operator may set. Read once in the process's entry point and passed down, never looked up."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an issuer is an https URL without query and fragment")
+    return url
+
+
+class TokenClaims(BaseModel):
+    """What the claims are called in which an issuer says for whom a token is. `user` names its subject."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tenant: str = "tenant"
+    client: str = "client_id"
+    scope: str = "scope"
+    user: str = "sub"
+    locations: str = "locations"
+
+
+class ExternalIssuer(BaseModel):
+    """An issuer other than ourselves whose access tokens (RFC 9068) are taken.
+
+    Its client claim holds the *name* of a client that is registered with us for that tenant: what that client may do
+    at most, and whether it is suspended, is decided here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: Annotated[str, AfterValidator(_issuer)]
+    audience: str | None = None
+    """Whom its tokens are for; our public URL where it says nothing."""
+    algorithms: list[Literal["RS256", "PS256", "ES256", "Ed25519"]] = Field(
+        default=["RS256", "ES256"], min_length=1
+    )
+    tenants: list[str] = Field(min_length=1)
+    """The organizations that it may speak for."""
+    claims: TokenClaims = TokenClaims()
+    jwks_hosts: list[str] = []
+    """Hosts of its keys, where that is another than the issuer's own."""
+    allow_private_network: bool = False
+    """Whether it stands inside our network; then plain http is allowed too."""
 
 
 class Settings(BaseSettings):
@@ -19,6 +65,8 @@ class Settings(BaseSettings):
     """Shared counters for several processes; without it each process keeps its own."""
     master_key: SecretStr | None = None
     """32 bytes in base64 that seal all other keys; without it a file in the data directory, made once."""
+    previous_master_key: SecretStr | None = None
+    """The master key before this one, for as long as `barberpro keys rewrap` needs it."""
     public_url: str = "http://127.0.0.1:8000"
     """The base of every URL we hand out, and the issuer of our tokens. Never taken from a request."""
     demo: bool = False
@@ -34,6 +82,20 @@ class Settings(BaseSettings):
     """Calls of the token endpoint a minute from one address."""
     token_seconds: int = Field(default=600, ge=60, le=3_600)
     """How long an access token lives."""
+    issuers: list[ExternalIssuer] = []
+    """Whose access tokens are taken beside our own, as a JSON list."""
+    certificate_proxies: list[
+        Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
+    ] = []
+    """Networks of the proxies that end TLS for us and put the caller's certificate into `Client-Cert` (RFC 9440)."""
+    signing_key_days: int = Field(default=30, ge=1, le=365)
+    """How long a key signs our tokens before the next one does."""
+    signing_key_lead_hours: int = Field(default=24, ge=1, le=720)
+    """How long the next key is published before it signs, for those who keep our keys."""
+    audit_head_seconds: float = Field(default=10.0, gt=0)
+    """How often the head of the audit log is signed, where it has grown."""
+    audit_copy_dir: Path | None = None
+    """A second folder for the signed heads, best on a disk that the database's administrators cannot write to."""
     log_level: str = "INFO"
 
     @property

@@ -1,0 +1,138 @@
+"""From what a request shows to the principal it speaks for. Nothing behind this sees a token.
+
+Five ways lead in: a bearer token, one bound to a key (DPoP) or to a certificate, an API key, a signature over the
+message. One way a request: who shows two is refused. A signature is checked once and remembered; what the client, the
+user and the key may do *now* is read every few seconds, and at once after an announcement, so that a suspension is
+felt while tokens are still good.
+"""
+
+import structlog
+
+from barberpro.platform.platform import Platform
+from barberpro.platform.principal import Principal
+
+from ..credentials.rejected import Rejected
+from ..credentials.tokens import MFA
+from ..oauth.tokens import issuer, narrowed
+from ..oauth.verifier import Verifier, ourselves
+from ..problems import Code, Refusal
+from .issuers import others
+from .presented import Presented, presented
+from .standing import Standings
+from .ways import Believed, Ways
+
+CHALLENGE = 'Bearer realm="BarberPro"'
+DPOP_CHALLENGE = 'DPoP realm="BarberPro", algs="ES256 Ed25519"'
+API_KEY = "bpk_"
+UNBOUND = ("bearer", "api_key")
+"""Ways in which whoever overheard a request could call as well."""
+
+log = structlog.get_logger(__name__)
+
+
+class Identify:
+    """Knows callers by what they show."""
+
+    def __init__(self, platform: Platform) -> None:
+        us = issuer(platform.settings)
+        issuers = {**others(platform), us: ourselves(platform.keys, us)}
+        self._clock = platform.clock
+        self._keys = platform.keys
+        self._revocations = platform.revocations
+        self._heard = platform.revocations.generation
+        self._refusals = platform.refusals
+        self._standings = Standings(platform.database, platform.clock, platform.revocations)
+        verifier = Verifier(issuers, platform.clock)
+        self._ways = Ways(platform, verifier, self._standings, us)
+
+    async def __call__(self, shown: Presented) -> Principal:
+        """Who is calling. Raises a Refusal of 401 that never says what was wrong with a credential."""
+        scheme, credential = _credential(shown)
+        await self._revocations.refresh()
+        if self._heard != self._revocations.generation:
+            self._heard = self._revocations.generation
+            self._keys.expect_news()
+        believed: Believed | None = None
+        try:
+            if scheme == "signature":
+                believed = await self._ways.by_signature(shown)
+            elif scheme == "bearer" and credential.startswith(API_KEY):
+                believed = await self._ways.by_api_key(shown, credential)
+            else:
+                believed = await self._ways.by_token(shown, scheme, credential)
+            return await self._principal(believed)
+        except Rejected as rejected:
+            log.info("credential.rejected", scheme=scheme, reason=str(rejected))
+            proved = {"client": believed.client, "tenant": believed.tenant} if believed else {}
+            facts = {"scheme": scheme, "cause": str(rejected)} | proved
+            self._refusals.note(None, Code.UNAUTHENTICATED, facts)
+            raise unauthenticated("invalid_token", scheme) from None
+
+    async def _principal(self, believed: Believed) -> Principal:
+        """What the credential says and what its client and user may do now: the less of them."""
+        find = self._standings.client_named if believed.by_name else self._standings.client
+        client = await find(believed.client)
+        if client is None or client.organization_id != believed.tenant:
+            raise Rejected("unknown client")
+        if not client.is_active:
+            raise Rejected("suspended client")
+        if self._revocations.voids(0, believed.credential, believed.grant):
+            raise Rejected("revoked")  # whenever it says that it was issued
+        if self._revocations.voids(believed.issued_at, believed.user, client.id):
+            raise Rejected("issued before a revocation")
+        if client.requires_dpop and believed.method in UNBOUND:
+            raise Rejected("bound to no key, as this client's must be")
+        scopes = believed.scopes.intersection(client.scopes)
+        locations = narrowed(believed.locations, client.locations)
+        if believed.user is not None:
+            rights = await self._standings.user(believed.tenant, believed.user)
+            if not rights.is_active:
+                raise Rejected("a user who may not call")
+            if rights.requires_second_factor and MFA not in believed.amr:
+                raise Rejected("a role that needs a second factor, and none was shown")
+            scopes, locations = scopes & rights.scopes, narrowed(locations, rights.locations)
+        return Principal(
+            tenant=believed.tenant,
+            client=client.id,
+            client_name=client.name,
+            user=believed.user,
+            scopes=scopes,
+            locations=locations,
+            registered_only=client.registered_only,
+            method=believed.method,
+            credential=believed.credential,
+            grant=believed.grant,
+            amr=believed.amr,
+        )
+
+
+def unauthenticated(error: str | None = None, scheme: str = "bearer") -> Refusal:
+    """401 with the challenge of RFC 6750 or RFC 9449; `error` only where a credential was given."""
+    challenge = DPOP_CHALLENGE if scheme == "dpop" else CHALLENGE
+    if error:
+        challenge = f'{challenge}, error="{error}"'
+    message = (
+        "The access token is not valid. Get a new one from /oauth/token."
+        if error
+        else "Send an access token: Authorization: Bearer …"
+    )
+    return Refusal(Code.UNAUTHENTICATED, 401, message, {"WWW-Authenticate": challenge})
+
+
+def _credential(shown: Presented) -> tuple[str, str]:
+    """The one credential of the request: its scheme in lower case, and what follows it."""
+    given = shown.all("authorization")
+    is_signed = bool(shown.all("signature-input") or shown.all("signature"))
+    if not given:
+        if is_signed:
+            return "signature", ""
+        raise unauthenticated()
+    scheme, _, credential = given[0].partition(" ")
+    if scheme.lower() not in ("bearer", "dpop"):
+        raise unauthenticated()
+    if len(given) > 1 or is_signed:
+        raise unauthenticated("invalid_token")
+    return scheme.lower(), credential.strip(" ")
+
+
+__all__ = ["Identify", "Presented", "presented", "unauthenticated"]
