@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import _servers
+from _bench_audit import audit
+from _bench_identify import identify
 from _load import Outcome, constant_rate, quantile
 from _throwaway import free_port
 
@@ -188,4 +190,4 @@ def _resident_mb(module: str) -> float:
     return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-RUNS = {"booking-create": booking_create, "start": start}
+RUNS = {"audit": audit, "identify": identify, "booking-create": booking_create, "start": start}
