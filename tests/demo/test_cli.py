@@ -88,16 +88,24 @@ def test_load_and_then_print_the_credentials(url: str, tmp_path: Path, run: Run,
         ("frontend", CHAIN.id),
         ("partner", CHAIN.id),
         ("analyst", CHAIN.id),
+        ("app", CHAIN.id),
         ("rival", RIVAL.id),
     ]
-    shape = {"name", "client_id", "client_secret", "scopes", "tenant", "documents"}
+    shape = {
+        "name", "client_id", "client_secret", "scopes", "tenant", "redirect_uris", "documents",
+    }  # fmt: skip
     assert all(set(each) == shape for each in found)
     assert found[0]["documents"] == {"BookingBoard": "sha256:" + hashlib.sha256(BOARD).hexdigest()}
-    assert [each["documents"] for each in found[1:]] == [{}, {}, {}]
+    assert [each["documents"] for each in found[1:]] == [{}, {}, {}, {}]
 
     shown = run("credentials", "--data-dir", data_dir)
     assert shown.code == 0
-    assert all(each["client_secret"] in shown.out for each in found)
+    known = [each["client_secret"] for each in found if each["name"] != "app"]
+    assert all(secret in shown.out for secret in known)
+    assert "None" not in shown.out
+    people = credentials.logins(data_dir)
+    assert [person.role for person in people] == ["owner", "manager", "receptionist"]
+    assert all(f"{each.email}  {each.password}  " in shown.out for each in people)
     assert is_loaded(Settings(data_dir=data_dir)) is True
 
 

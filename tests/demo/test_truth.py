@@ -24,13 +24,16 @@ from barberpro.domains.forecasts import training as forecasts
 from barberpro.domains.recommendations import training as recommendations
 from barberpro.gateway.app import create_app, serving
 from barberpro.graph.schema import Graph
+from barberpro.platform.audit.refusals import Refusals
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.keys import KeyRing
 from barberpro.platform.limiter import limiter
 from barberpro.platform.locale import Catalogue
+from barberpro.platform.once import Once
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import worker
+from barberpro.platform.revocations import Revocations
 from barberpro.platform.settings import Settings
 
 pytestmark = pytest.mark.long
@@ -123,6 +126,9 @@ async def api(new_database: Callable[[], str], tmp_path: Path, graph: Graph) -> 
         keys=await KeyRing.load(database, sealer, lambda: NOW),
         limiter=limiter(None),
         catalogue=Catalogue({}),
+        once=Once(database, lambda: NOW),
+        revocations=Revocations(database, lambda: NOW),
+        refusals=Refusals(database, lambda: NOW),
         cursor_secret=sealer.derived("cursors"),
     )
     app = create_app(settings)
@@ -137,7 +143,7 @@ async def api(new_database: Callable[[], str], tmp_path: Path, graph: Graph) -> 
         known = next(c for c in kept(tmp_path) if c.name == "frontend")
         asked = {"grant_type": "client_credentials"}
         token = await http.post(
-            "/oauth/token", data=asked, auth=(known.client_id, known.client_secret)
+            "/oauth/token", data=asked, auth=(known.client_id, str(known.client_secret))
         )
         yield Api(http, database, {"authorization": f"Bearer {token.json()['access_token']}"})
     await database.close()

@@ -52,6 +52,8 @@ def load(
         raise _refused(f"Nothing was loaded: {refusal}") from None
     if not loaded and not if_absent:
         raise _refused("The demo is in this database already; nothing was changed.")
+    if loaded:
+        migrations.analyze(settings.database)
     typer.echo("The demo is loaded. `barberpro demo credentials` prints its clients' secrets.")
     if loaded and train:
         typer.echo(_trained(settings))
@@ -59,23 +61,29 @@ def load(
 
 @app.command()
 def credentials(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the clients as JSON.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Print the demo clients' secrets, and the ids of their registered documents."""
-    from barberpro.demo.credentials import shown
+    """Print the demo clients' secrets and the ids of their registered documents, and what people sign in with."""
+    from barberpro.demo.credentials import logins, shown
 
-    found = shown(_settings(data_dir).data_dir)
+    folder = _settings(data_dir).data_dir
+    found = shown(folder)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
     for each in found:
         typer.echo(f"{each['name']}  (tenant {each['tenant']})")
         typer.echo(f"  client_id      {each['client_id']}")
-        typer.echo(f"  client_secret  {each['client_secret']}")
+        if each["client_secret"] is not None:
+            typer.echo(f"  client_secret  {each['client_secret']}")
+        for uri in each["redirect_uris"]:
+            typer.echo(f"  redirect_uri   {uri}")
         typer.echo(f"  scopes         {' '.join(each['scopes'])}")
         for name, document in each["documents"].items():
             typer.echo(f"  {name}  {document}")
+    for person in logins(folder):
+        typer.echo(f"{person.email}  {person.password}  {person.role}  (tenant {person.tenant})")
 
 
 def is_loaded(settings: Settings) -> bool:
@@ -110,9 +118,12 @@ async def _load(settings: Settings, scale: str, seed: int, anchor: date | None) 
     from barberpro.demo.load import load_if_absent
     from barberpro.demo.progress import shown
     from barberpro.platform import clock
+    from barberpro.platform.crypto import Sealer, load_master
     from barberpro.platform.database import Database
+    from barberpro.platform.sealing.vault import Vault
 
-    database = Database(settings.database, pool_size=1)
+    vault = Vault(Sealer(load_master(settings)))
+    database = Database(settings.database, pool_size=1, vault=vault)
     try:
         with shown(Console(stderr=True)) as told:
             return await load_if_absent(

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from barberpro.domains.identity.clients import register_client
+from barberpro.domains.identity.applications import MACHINE, Application, Authentication, Grant
+from barberpro.domains.identity.clients import register_application
+from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import ids
 from barberpro.platform.database import Database
@@ -21,6 +23,7 @@ NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billin
 LEARNED = ("recommendations:read", "forecasts:read")
 READ = (*(f"{noun}:read" for noun in NOUNS), *LEARNED)
 WRITE = tuple(f"{noun}:write" for noun in NOUNS)
+PERSONAL = ("customers:erase", "customers:pii")
 BOOKS = (
     "billing:read",
     "billing:write",
@@ -32,6 +35,9 @@ BOOKS = (
     "recommendations:read",
 )
 
+LOOPBACK = ("http://127.0.0.1/callback",)
+"""Of an app on the same machine, which takes whatever port is free (RFC 8252 section 7.3)."""
+
 
 @dataclass(frozen=True)
 class Client:
@@ -40,6 +46,8 @@ class Client:
     name: str
     scopes: tuple[str, ...]
     registered_only: bool = False
+    redirects: tuple[str, ...] = ()
+    """Where people come back to who sign in through it; it keeps no secret then (PKCE)."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +71,10 @@ CHAIN = Tenant(
     _tenant_id("chain"),
     "Barberías del Sur",
     (
-        Client("frontend", READ + WRITE),
+        Client("frontend", READ + WRITE + PERSONAL),
         Client("partner", BOOKS, registered_only=True),
         Client("analyst", READ),
+        Client("app", tuple(sorted(KNOWN_SCOPES)), redirects=LOOPBACK),
     ),
 )
 RIVAL = Tenant(
@@ -87,8 +96,24 @@ async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:
     """Register the tenant's clients; their secrets are fresh in each installation."""
     made = []
     for client in tenant.clients:
-        row, secret = await register_client(
-            tx, name=client.name, scopes=client.scopes, registered_only=client.registered_only
+        row, secret = await register_application(
+            tx,
+            name=client.name,
+            scopes=client.scopes,
+            registered_only=client.registered_only,
+            application=_application(client),
         )
-        made.append(Credential(client.name, row.id, secret, list(row.scopes), tenant.id))
+        scopes, redirects = list(row.scopes), list(row.redirect_uris)
+        made.append(Credential(client.name, row.id, secret, scopes, tenant.id, redirects))
     return made
+
+
+def _application(client: Client) -> Application:
+    if not client.redirects:
+        return MACHINE
+    return Application(
+        authentication=Authentication.NONE,
+        grants=(Grant.CODE, Grant.REFRESH),
+        redirects=client.redirects,
+        title="BarberPro",
+    )

@@ -109,4 +109,6 @@ def customers(
         "name_key": texts(fold(name) for name in called),
         "home_location_id": locations["id"][people.home],
         "created_at": created,
+        "erased_at": np.full(count, np.datetime64("NaT", "us")),
+        "veil": texts(rng.bytes(16).hex() for _ in range(count)),
     }

@@ -7,7 +7,7 @@ from barberpro.domains.bookings.lifecycle import Change
 from . import identifiers
 from .booked import Booked
 from .catalogue import CURRENCY, MINUTES
-from .columns import Column, Columns, nothing, pick, texts
+from .columns import Column, Columns, nothing, texts
 from .outcome import CANCELLED, COMPLETED, CONFIRMED, NO_SHOW, Outcome, first_visits
 
 ACTOR = "worker"
@@ -18,19 +18,6 @@ ENDS = {
     CANCELLED: Change.CANCELLED.value,
     NO_SHOW: Change.MISSED.value,
 }
-NOTED = 0.05
-NOTES = (
-    "Prefiere tijera.",
-    "Llega diez minutos tarde.",
-    "Viene con su hijo.",
-    "Degradé bajo, como la última vez.",
-    "Piel sensible: sin alcohol.",
-    "Pide mate, sin azúcar.",
-    "Silla cerca de la ventana, por favor.",
-    "Es para un casamiento.",
-    "Traer referencia de color.",
-)
-REASONS = ("Cambio de planes", "Enfermedad", "Viaje", "Consiguió otro horario", None)
 
 
 def bookings(
@@ -43,9 +30,6 @@ def bookings(
 ) -> Columns:
     """One row a booking, of rows that `tables` has already. `chair` is a number, `price` in minor units."""
     count = len(booked.starts)
-    notes = nothing(count)
-    noted = rng.random(count) < NOTED
-    notes[noted] = pick(rng, NOTES, np.ones(len(NOTES)), noted.sum())
     return {
         "id": identifiers.made(rng, "bkg", fate.created),
         "location_id": tables["locations"]["id"][booked.location],
@@ -62,7 +46,6 @@ def bookings(
         "price_minor": price,
         "currency_code": texts([CURRENCY] * count),
         "is_first_visit": first_visits(booked.person, fate),
-        "notes": notes,
         "created_at": fate.created,
     }
 
@@ -82,15 +65,12 @@ def booking_changes(rng: np.random.Generator, made: Columns, fate: Outcome) -> C
         "to_starts_at": made["starts_at"][which],
         "from_provider_id": nothing(len(which)),
         "to_provider_id": made["provider_id"][which],
-        "reason": nothing(len(which)),
         "changed_by": texts([ACTOR] * len(which)),
         "changed_at": np.concatenate([fate.created, fate.changed[ended]]),
     }
     columns["from_status"][end] = CONFIRMED
     columns["from_starts_at"][end] = columns["to_starts_at"][end]
     columns["from_provider_id"][end] = columns["to_provider_id"][end]
-    called_off = columns["to_status"] == CANCELLED
-    columns["reason"][called_off] = pick(rng, REASONS, np.ones(len(REASONS)), called_off.sum())
     return {"id": identifiers.made(rng, "bch", columns["changed_at"]), **columns}
 
 

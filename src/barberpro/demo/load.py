@@ -8,13 +8,14 @@ transaction's tenant, and every table's rows are published, as one event with th
 import secrets
 from asyncio import gather, to_thread
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations import service as organizations
 from barberpro.platform.clock import Clock
 from barberpro.platform.database import Database
@@ -25,9 +26,11 @@ from barberpro.platform.principal import worker
 from . import bulk, credentials, digest
 from .bare import bare
 from .chain import HOME_ZONE, generated
-from .clients import Tenant, absent, registered
-from .columns import Columns, row_count
+from .clients import CHAIN, Tenant, absent, registered
+from .columns import Columns, row_count, stream
+from .reached import reach
 from .scales import Scale
+from .staff import let_in
 
 BATCH = 10_000  # rows a statement: large enough to be fast, small enough to show progress
 REQUEST = "demo-load"
@@ -67,18 +70,27 @@ async def load_if_absent(
     """Load those tenants of the demo that are not there yet; False where all of them were.
 
     `anchor` is the day before which everything is past; without it the clock's, in Buenos Aires.
-    The clients' secrets are kept in the data directory.
+    The clients' secrets are kept in the data directory. How to reach customers is written down, and people who sign in
+    are let in, where the database was opened with what seals it.
     """
     day = anchor or clock().astimezone(ZoneInfo(HOME_ZONE)).date()
     missing = await absent(database)
     for tenant in missing:
         size = tenant.scale or scale
         tables = await to_thread(generated, size, seed=seed, tenant=tenant.id, anchor=day)
-        async with transaction(database, worker(tenant.id), clock, REQUEST) as tx:
+        loader = replace(worker(tenant.id), scopes=KNOWN_SCOPES)  # who lets people in has it all
+        logins: list[credentials.Login] = []
+        async with transaction(database, loader, clock, REQUEST) as tx:
             async with bulk.roomy(tx.connection):
                 await _write(tx, tenant, tables, told)
+                if database.vault is not None:
+                    await reach(tx, stream(seed, tenant.id, "reached"), tables)
+                    if tenant is CHAIN:
+                        logins = await let_in(tx, str(tables["locations"]["id"][0]))
             # Last, just before the commit: only a load that went well replaces the file of secrets.
             credentials.keep(data_dir, await registered(tx, tenant))
+            if logins:
+                credentials.keep_logins(data_dir, logins)
     return bool(missing)
 
 
