@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from barberpro.domains.identity.users.tables import users
 from barberpro.domains.organizations import tables
 from barberpro.graph.context import Context
 from barberpro.graph.fields import PUBLIC, batched
 from barberpro.graph.types import Node, Query, entity, extends, value
+
+NAMED = select(users.c.id, users.c.name).where(users.c.id == bindparam("of_user"))
 
 
 @entity(tables.organizations, scope="organization:read")
@@ -21,6 +24,16 @@ class Organization(Node):
     """What the business is called."""
     created_at: datetime
     """When it joined."""
+
+
+@value
+class ViewerUser:
+    """A person who signed in, as they may see themselves whatever else they may."""
+
+    id: strawberry.ID
+    """Their id as a user."""
+    name: str
+    """What they are called."""
 
 
 @value
@@ -35,6 +48,8 @@ class Viewer:
     """The organization the token speaks for."""
     scopes: list[str]
     """What the caller may do, in alphabetical order."""
+    user: ViewerUser | None
+    """The person who signed in; null where a client calls in its own name."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +60,16 @@ class Caller:
     client_name: str
     tenant_id: str
     scopes: list[str]
+    user: Any
 
 
 async def viewer(parents: Any, context: Context) -> list[Caller]:
     """Who is asking, for which organization, and what they may do."""
     who = context.principal
-    return [Caller(who.client, who.client_name, who.tenant, sorted(who.scopes)) for _ in parents]
+    found = await context.rows(NAMED, {"of_user": who.user}) if who.user else []
+    user = found[0] if found else None
+    scopes = sorted(who.scopes)
+    return [Caller(who.client, who.client_name, who.tenant, scopes, user) for _ in parents]
 
 
 async def organization(parents: Any, context: Context) -> list[Any]:

@@ -25,6 +25,7 @@ from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Transaction, transaction
 from barberpro.platform.principal import Principal
+from barberpro.platform.sealing.vault import Vault
 from barberpro.platform.settings import Settings
 
 pytest_plugins = ["tests.asking", "tests.chain"]
@@ -40,9 +41,10 @@ EVERYTHING = frozenset(
         "billing",
         "recommendations",
         "forecasts",
+        "keys",
     )
     for verb in ("read", "write")
-)
+) | {"customers:pii", "customers:erase", "audit:read"}
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires
 MASTER_KEY = bytes(
     range(32)
@@ -97,7 +99,7 @@ def _administer(server: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url)
+    opened = Database(database_url, vault=Vault(Sealer(MASTER_KEY)))
     yield opened
     await opened.close()
 
@@ -167,10 +169,13 @@ async def platform(
     database: Database, database_url: str, clock: SettableClock, tmp_path: Path
 ) -> Any:
     """The platform of a process that serves this test, at this test's time."""
+    from barberpro.platform.audit.refusals import Refusals
     from barberpro.platform.keys import KeyRing
     from barberpro.platform.limiter import limiter
     from barberpro.platform.locale import Catalogue
+    from barberpro.platform.once import Once
     from barberpro.platform.platform import Platform
+    from barberpro.platform.revocations import Revocations
 
     sealer = Sealer(MASTER_KEY)
     settings = Settings(
@@ -187,6 +192,9 @@ async def platform(
         keys=await KeyRing.load(database, sealer, clock),
         limiter=limiter(None),
         catalogue=Catalogue({}),
+        once=Once(database, clock),
+        revocations=Revocations(database, clock),
+        refusals=Refusals(database, clock),
         cursor_secret=sealer.derived("cursors"),
     )
 

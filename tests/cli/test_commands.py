@@ -158,7 +158,10 @@ def test_a_plan_tells_every_question_that_is_asked(run: Run) -> None:
     assert first.startswith("BookingLedger  (frontend, sha256:")
     assert scopes == "scopes  bookings:read"
     assert cost == "cost    depends on its variables"
-    assert asked == ["bookings  1 statement    a page of bookings"]
+    assert asked == [
+        "bookings                1 statement    a page of bookings",
+        "  bookings.nodes.notes  1 call         barberpro.graph.sealed.opened_notes",
+    ]
     wrong = run("plan", "Nothing")
     assert wrong.returncode == 2
     assert "BookingLedger" in wrong.stderr

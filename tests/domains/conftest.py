@@ -11,6 +11,7 @@ from barberpro.platform.errors import Failure
 from barberpro.platform.events import events
 from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.principal import Principal
+from barberpro.platform.sealing.rows import SealedRows
 from barberpro.platform.tables import metadata
 
 from ..chain import Act, Chain, Opening
@@ -24,6 +25,9 @@ TABLES = (
     "providers",
     "provider_locations",
     "customers",
+    "customer_contacts",
+    "tenant_keys",
+    "subject_keys",
     "visits",
     "bookings",
     "booking_changes",
@@ -36,6 +40,20 @@ TABLES = (
     "popular_services",
     "forecast_points",
     "forecast_summaries",
+    "keys",
+    "key_uses",
+    "users",
+    "roles",
+    "role_assignments",
+    "second_factors",
+    "recovery_codes",
+    "invitations",
+    "sessions",
+    "grants",
+    "authorization_codes",
+    "refresh_tokens",
+    "consents",
+    "pushed_requests",
     "events",
 )
 
@@ -86,6 +104,19 @@ def refused(
         return caught.value
 
     return refuse
+
+
+@pytest.fixture
+def unsealed(opening: Opening) -> Callable[..., Awaitable[dict[str, str | None] | None]]:
+    """`await unsealed(NOTES, id)` is what is sealed in a row, in the open, by column; None where nothing opens it."""
+
+    async def read(rows: SealedRows, key: str) -> dict[str, str | None] | None:
+        async with opening() as tx:
+            found = await tx.rows(rows.reading, {"keys": [key]})
+            opened = rows.opened(tx.vault, tx.principal.tenant, found)
+        return {c.name: opened[key].value(c) for c in rows.columns} if key in opened else None
+
+    return read
 
 
 class Told(NamedTuple):

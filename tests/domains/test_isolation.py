@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
 from sqlalchemy import insert, select
 
 from barberpro.domains.billing import service as billing
@@ -23,6 +24,10 @@ from barberpro.domains.bookings.events import BookingCompleted
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
+from barberpro.domains.identity import clients
+from barberpro.domains.identity.keys import calling
+from barberpro.domains.identity.keys import service as keys
+from barberpro.domains.identity.users import service as users
 from barberpro.domains.learning import service as learning
 from barberpro.domains.locations import service as locations
 from barberpro.domains.locations.errors import ChairNotFound
@@ -43,6 +48,8 @@ from ..chain import open_shop
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
+KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
+PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(1, "ARS"))
 
 
@@ -66,6 +73,12 @@ class Things:
     """An invoice that bills what took place, not issued yet."""
     invoice: str
     """An invoice that was issued."""
+    client: str
+    """An OAuth client that sees every shop."""
+    key: str
+    """Its API key, which was used."""
+    user: str
+    """Someone who signs in, and sees every shop."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -101,7 +114,17 @@ async def furnish(tx: Transaction, name: str) -> Things:
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
     version = await learning.begin(tx, learning.Kind.DEMAND)
     invoice = await billing.create(tx, location_id=shop.id, by_hand=[GEL])
+    client, _ = await clients.register_client(
+        tx, name="c" + ids.new("cli").replace("_", "-"), scopes=["bookings:read"]
+    )
+    key, _ = await keys.make_api_key(tx, client=client.id, **KEY)
+    await calling.note_use(tx, key.id)
+    email = ids.new("usr").replace("_", ".") + "@example.com"
+    user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
     return Things(
+        client=client.id,
+        key=key.id,
+        user=user.id,
         location=shop.id,
         chair=chair.id,
         provider=provider.id,
@@ -155,8 +178,8 @@ def records_with(what: str) -> Attempt:
 
 def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attempt:
     def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
-        keys = ("location", "provider", "customer", "service", "chair")
-        things = {f"{key}_id": getattr(theirs if key == what else own, key) for key in keys}
+        kinds = ("location", "provider", "customer", "service", "chair")
+        things = {f"{kind}_id": getattr(theirs if kind == what else own, kind) for kind in kinds}
         return function(tx, **things, starts_at=starts_at, channel=Channel.WEB)
 
     return attempt
@@ -224,9 +247,10 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         ),
     ),
     (
-        people.rename_customer,
-        lambda tx, theirs, _: people.rename_customer(tx, theirs.customer, name="Eva"),
+        people.update_customer,
+        lambda tx, theirs, _: people.update_customer(tx, theirs.customer, name="Eva"),
     ),
+    (people.erase_customer, lambda tx, theirs, _: people.erase_customer(tx, theirs.customer)),
     (people.visit_counts, lambda tx, theirs, _: tx.rows(people.visit_counts([theirs.customer]))),
     (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
     (bookings.create, books_with("location")),
@@ -283,6 +307,42 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         lambda tx, theirs, _: tx.rows(recommendations.popular(), {"locations": [theirs.location]}),
     ),
     (
+        keys.make_api_key,
+        lambda tx, theirs, _: keys.make_api_key(tx, client=theirs.client, **KEY),
+    ),
+    (
+        keys.register_public_key,
+        lambda tx, theirs, _: keys.register_public_key(
+            tx, client=theirs.client, public_key=PUBLIC_KEY, **KEY
+        ),
+    ),
+    (keys.rotate_api_key, lambda tx, theirs, _: keys.rotate_api_key(tx, theirs.key)),
+    (keys.revoke_key, lambda tx, theirs, _: keys.revoke_key(tx, theirs.key)),
+    (
+        users.invite,
+        lambda tx, theirs, _: users.invite(
+            tx,
+            email="new@example.com",
+            name="New",
+            role_ids=["analyst"],
+            location_ids=[theirs.location],
+        ),
+    ),
+    (
+        users.set_roles,
+        lambda tx, theirs, own: users.set_roles(
+            tx, theirs.user, role_ids=["accountant"], location_ids=[own.location]
+        ),
+    ),
+    (users.invite_again, lambda tx, theirs, _: users.invite_again(tx, theirs.user)),
+    (users.disable, lambda tx, theirs, _: users.disable(tx, theirs.user)),
+    (users.enable, lambda tx, theirs, _: users.enable(tx, theirs.user)),
+    (users.end_sessions, lambda tx, theirs, _: users.end_sessions(tx, theirs.user)),
+    (
+        users.remove_second_factor,
+        lambda tx, theirs, _: users.remove_second_factor(tx, theirs.user),
+    ),
+    (
         bookings.history_at,
         lambda tx, theirs, _: tx.rows(
             bookings.history_at(), {"location": theirs.location, "before": LONG_AFTER}
@@ -290,7 +350,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
 ]
 
-# Services and models belong to no shop: they are out of reach in another organization only.
+# Services, models and the use of keys belong to no shop: they are out of reach in another organization only.
 ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
     (
         catalogue.reprice,
@@ -305,6 +365,8 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
             tx, theirs.version, trained_through=ELEVEN, data_hash="", metrics={}
         ),
     ),
+    (keys.last_uses, lambda tx, theirs, _: tx.rows(keys.last_uses([theirs.key]))),
+    (users.rights, lambda tx, theirs, _: rights_of(tx, theirs.user)),
     (learning.fail, lambda tx, theirs, _: learning.fail(tx, theirs.version, reason="No")),
     (
         learning.learned,
@@ -315,6 +377,8 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 ]
 
 TAKE_NO_IDS = {
+    people.found_by,
+    people.indexed,
     bookings.history,
     bookings.ratings,
     organizations.found,
@@ -333,6 +397,8 @@ TAKE_NO_IDS = {
 MISMATCHED = (BookingAtOtherLocation, ChairNotFound, ProviderNotAtLocation)
 """What an owner is told who mixes things of two shops: not that they do not exist."""
 READS = {
+    keys.last_uses,
+    users.rights,
     people.visit_counts,
     people.last_visits,
     bookings.done,
@@ -402,6 +468,11 @@ async def test_the_owner_reaches_it_all(opening: Any, visited: Things) -> None:
                 with contextlib.suppress(*MISMATCHED):
                     assert await attempt(tx, visited, own) != []
                 raise Undone
+
+
+async def rights_of(tx: Transaction, user: str) -> list[str]:
+    """What the user may do, as a list that is empty where they are nobody."""
+    return sorted((await users.rights(tx, user)).scopes)
 
 
 class Undone(Exception):

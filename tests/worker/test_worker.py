@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from structlog.testing import capture_logs
 
 from barberpro import worker
@@ -19,8 +19,12 @@ from barberpro.domains.bookings.events import BookingRecorded
 from barberpro.domains.people.tables import visits
 from barberpro.platform import clock as system_clock
 from barberpro.platform import migrations
+from barberpro.platform.audit import keeper
+from barberpro.platform.audit.heads import files
+from barberpro.platform.binding import across_tenants
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader, transaction
+from barberpro.platform.events import events
 from barberpro.platform.idempotency import claim, idempotency_keys
 from barberpro.platform.principal import Principal
 from barberpro.platform.relay import HANDLERS, Handlers, Relay
@@ -57,10 +61,35 @@ async def test_what_happened_reaches_the_domain_that_asked(
     running = asyncio.create_task(worker.run(settings, stop))
     await until(lambda: reader.rows(select(visits.c.id)))
     stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await running
     rows = await reader.rows(select(visits.c.booking_id))
     assert [r.booking_id for r in rows] == [booking]
+
+
+async def test_what_happened_is_under_a_signed_head_when_the_worker_ends(
+    settings: Settings, database: Database, principal: Principal, monkeypatch: Any
+) -> None:
+    # Tests share a database that shows the heads of earlier ones, whose files were elsewhere.
+    unseen = across_tenants(keeper.ANY_SHOWN.where(false()), "test")
+    monkeypatch.setattr(keeper, "ANY_SHOWN", unseen)
+    await completed(database, principal)
+    reader, stop = Reader(database, principal), asyncio.Event()
+    waiting = select(events.c.id).where(events.c.position.is_(None))
+    running = asyncio.create_task(worker.run(settings, stop))
+
+    async def all_placed() -> bool:
+        return not await reader.rows(waiting)
+
+    await until(all_placed)
+    stop.set()
+    async with asyncio.timeout(30):
+        await running
+    ((last,),) = await reader.rows(select(func.max(events.c.position)))
+    (file,) = files(settings)
+    newest = file.newest()
+    assert newest is not None
+    assert last < newest.size
 
 
 async def test_a_delivery_in_hand_is_finished(
@@ -79,7 +108,7 @@ async def test_a_delivery_in_hand_is_finished(
     monkeypatch.setattr(HANDLERS, "by_type", own.by_type)
     await completed(database, principal)
     running = asyncio.create_task(worker.run(settings, stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await begun.wait()
         stop.set()
         await running
@@ -102,7 +131,7 @@ async def test_what_takes_too_long_is_cut_off(
     await completed(database, principal)
     with capture_logs() as logged:
         running = asyncio.create_task(worker.run(settings, stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await begun.wait()
             stop.set()
             await running
@@ -114,7 +143,7 @@ async def test_a_defect_ends_the_worker_and_is_told(settings: Settings, monkeypa
         raise ZeroDivisionError
 
     monkeypatch.setattr(worker, "keep_up", broken)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(ZeroDivisionError):
             await worker.run(settings, asyncio.Event())
 
@@ -138,7 +167,7 @@ async def test_keys_past_their_day_are_swept_up_for_every_tenant(
 
 
 async def test_upkeep_goes_on_after_trouble(
-    database: Database, clock: Any, monkeypatch: Any
+    settings: Settings, database: Database, clock: Any, monkeypatch: Any
 ) -> None:
     stop, swept = asyncio.Event(), []
 
@@ -151,10 +180,38 @@ async def test_upkeep_goes_on_after_trouble(
     monkeypatch.setattr(upkeep, "EVERY", upkeep.timedelta(seconds=0.01))
     monkeypatch.setattr(upkeep, "forget_keys", shaky)
     with capture_logs() as logged:
-        async with asyncio.timeout(10):
-            await upkeep.keep_up(database, clock, Relay(database, clock, Handlers()), stop)
+        async with asyncio.timeout(30):
+            relay = Relay(database, clock, Handlers())
+            await upkeep.keep_up(database, clock, relay, settings, stop)
     assert swept == [0, 1]
     assert [line["event"] for line in logged] == ["upkeep_in_trouble"]
+
+
+async def test_a_step_of_upkeep_that_fails_keeps_no_other_from_its_turn(
+    settings: Settings, database: Database, clock: Any, monkeypatch: Any
+) -> None:
+    stop, ran = asyncio.Event(), []
+
+    async def broken(*_: Any) -> None:
+        raise OSError("the database is away")
+
+    async def last(*_: Any) -> None:
+        ran.append("retention")
+        stop.set()
+
+    async def rotated(*_: Any) -> None:
+        ran.append("rotate")
+
+    for name in ("forget_keys", "scrub", "forget_credentials"):
+        monkeypatch.setattr(upkeep, name, broken)
+    monkeypatch.setattr(upkeep, "forget", last)
+    monkeypatch.setattr(upkeep, "keep_rotated", rotated)
+    with capture_logs() as logged:
+        async with asyncio.timeout(30):
+            relay = Relay(database, clock, Handlers())
+            await upkeep.keep_up(database, clock, relay, settings, stop)
+    assert ran == ["rotate", "retention"]
+    assert [line["step"] for line in logged] == ["idempotency_keys", "scrub", "credentials"]
 
 
 def started(url: str, data: Path) -> subprocess.Popen[str]:

@@ -183,14 +183,18 @@ def _tell(settings: Any, base: str, data_dir: Path, *, demo: bool) -> None:
     )
     typer.echo(f"Logs       {data_dir / 'gateway.log'}")
     if demo:
-        from barberpro.demo.credentials import kept
+        from barberpro.demo.credentials import kept, logins
 
         clients = kept(settings.data_dir)
         typer.echo("\nDemo clients (name, client id, client secret):")
         for client in clients:
-            typer.echo(f"  {client.name:10} {client.client_id}  {client.client_secret}")
+            secret = client.client_secret or "none: people sign in through it"
+            typer.echo(f"  {client.name:10} {client.client_id}  {secret}")
+        typer.echo("\nDemo users (e-mail, password, role):")
+        for person in logins(settings.data_dir):
+            typer.echo(f"  {person.email:26} {person.password}  {person.role}")
         first = clients[0]
-        typer.echo("\nTry it:\n" + curl(base, first.client_id, first.client_secret))
+        typer.echo("\nTry it:\n" + curl(base, first.client_id, first.client_secret or ""))
     typer.echo("\nStop with Ctrl-C.")
 
 

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 
 import structlog
 
+from barberpro.platform.audit.keeper import Keeper
 from barberpro.platform.clock import Clock, now
+from barberpro.platform.crypto import Sealer, load_master
 from barberpro.platform.database import Database
 from barberpro.platform.discovery import modules
 from barberpro.platform.relay import HANDLERS, Relay
+from barberpro.platform.sealing.vault import Vault
 from barberpro.platform.settings import Settings
 
 from .upkeep import keep_up
@@ -25,11 +28,17 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = now) ->
     one when it is back: its lease runs out.
     """
     modules("barberpro.domains", "handlers")
-    database = Database(settings.database, pool_size=settings.pool_size)
+    sealer = Sealer(load_master(settings))
+    database = Database(settings.database, pool_size=settings.pool_size, vault=Vault(sealer))
     try:
         relay = Relay(database, clock, HANDLERS)
         log.info("worker_started", handlers=sorted(HANDLERS.by_name))
-        work = (relay.run(stop), keep_up(database, clock, relay, stop))
+        keeper = Keeper(database, clock, sealer, settings)
+        work = (
+            relay.run(stop),
+            keep_up(database, clock, relay, settings, stop),
+            keeper.run(stop),
+        )
         await _until(stop, [asyncio.create_task(one) for one in work])
         log.info("worker_stopped")
     finally:

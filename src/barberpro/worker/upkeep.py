@@ -1,33 +1,54 @@
-"""What is swept up every hour: deliveries long done, idempotency keys past their day."""
+"""What is done every hour: sweep up what is over (deliveries, keys, sessions, grants), and change signing keys."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
 
-from barberpro.platform import idempotency
+from barberpro.domains.identity.retention import KEPT
+from barberpro.platform import idempotency, once, revocations
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.clock import Clock
+from barberpro.platform.crypto import Sealer, load_master
 from barberpro.platform.database import Database
-from barberpro.platform.doors import housekeeping, transaction
+from barberpro.platform.doors import survey, transaction
 from barberpro.platform.idempotency import idempotency_keys
 from barberpro.platform.principal import worker
 from barberpro.platform.relay import Relay
+from barberpro.platform.retention import forget
+from barberpro.platform.rotation import keep_rotated
+from barberpro.platform.sealing.scrub import scrub
+from barberpro.platform.settings import Settings
 
 EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
 
-async def keep_up(database: Database, clock: Clock, relay: Relay, stop: asyncio.Event) -> None:
-    """Sweep at once and every hour until told to stop; trouble waits for the next hour."""
+async def keep_up(
+    database: Database, clock: Clock, relay: Relay, settings: Settings, stop: asyncio.Event
+) -> None:
+    """Sweep at once and every hour until told to stop; trouble with one step waits for the next hour alone."""
+
+    async def rotate() -> None:
+        await keep_rotated(database, Sealer(load_master(settings)), settings, clock)
+
+    steps: dict[str, Callable[[], Awaitable[object]]] = {
+        "rotate": rotate,
+        "relay": relay.forget_old,
+        "idempotency_keys": lambda: forget_keys(database, clock),
+        "scrub": lambda: scrub(database),
+        "credentials": lambda: forget_credentials(database, clock),
+        "retention": lambda: forget(database, clock, KEPT),
+    }
     while not stop.is_set():
-        try:
-            await relay.forget_old()
-            await forget_keys(database, clock)
-        except Exception:
-            log.exception("upkeep_in_trouble")
+        for name, step in steps.items():
+            try:
+                await step()
+            except Exception:  # a sweep that fails must not keep signing keys from being changed
+                log.exception("upkeep_in_trouble", step=name)
         try:
             async with asyncio.timeout(EVERY.total_seconds()):
                 await stop.wait()
@@ -35,10 +56,17 @@ async def keep_up(database: Database, clock: Clock, relay: Relay, stop: asyncio.
             continue
 
 
+async def forget_credentials(database: Database, clock: Clock) -> None:
+    """Drop what was used once, and what was revoked, where it would have ended by now."""
+    async with transaction(database, worker(""), clock, "upkeep") as tx:
+        await once.forget_old(tx)
+        await revocations.forget_old(tx)
+
+
 async def forget_keys(database: Database, clock: Clock) -> None:
     """Drop idempotency keys that are past their day, a tenant a transaction."""
     tenant = idempotency_keys.c.organization_id
-    async with housekeeping(database, clock) as house:
+    async with survey(database, clock) as house:
         past = idempotency_keys.c.created_at < house.now - idempotency.KEPT
         stale = select(tenant).where(past).distinct()
         tenants = await house.rows(across_tenants(stale, "upkeep serves every tenant"))

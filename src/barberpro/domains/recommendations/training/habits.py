@@ -72,7 +72,7 @@ def habits(
         last=last.reshape(shape),
         gap=gap.reshape(shape),
         is_due=is_due.reshape(shape),
-        chance=(1.0 - np.exp(-rate * HORIZON_DAYS)).reshape(shape),
+        chance=-np.expm1(-rate * HORIZON_DAYS).reshape(shape),
     )
 
 
