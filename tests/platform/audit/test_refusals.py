@@ -65,6 +65,7 @@ async def test_who_is_not_known_is_told_to_the_installation(
         "method": "bearer", "reason": "UNKNOWN_CLIENT", "times": 1, "since": "2026-11-23T13:00:00Z",
     }  # fmt: skip
     await audit_log.sequence()
+    await audit_log.keeper.sign()
     assert (await audit_log.verify()).is_sound
 
 
