@@ -5,28 +5,28 @@ isolation. PostgreSQL is the server that `scripts/test.py` starts, or the one na
 """
 
 import base64
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Row, make_url
+from sqlalchemy import Row
 
 from barberpro.domains.identity import clients
 from barberpro.domains.organizations import service as organizations
 from barberpro.graph.schema import Graph, build_schema
-from barberpro.platform import ids, migrations
+from barberpro.platform import ids
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Transaction, transaction
 from barberpro.platform.principal import Principal
 from barberpro.platform.sealing.vault import Vault
 from barberpro.platform.settings import Settings
+
+from .databases import KINDS, migrated_database
 
 pytest_plugins = ["tests.asking", "tests.chain"]
 
@@ -64,37 +64,13 @@ class SettableClock:
         self.time += timedelta(**by)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def database_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """A migrated, empty database of this test process's own."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
-        migrations.upgrade(url)
+    with migrated_database(request.param, tmp_path_factory.mktemp("db")) as url:
         yield url
-        return
-    server = os.environ.get("BARBERPRO_TEST_DATABASE_URL")
-    if not server:
-        pytest.fail("no PostgreSQL: run scripts/test.py, or set BARBERPRO_TEST_DATABASE_URL")
-    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-    _administer(server, f'CREATE DATABASE "{name}"')
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    migrations.upgrade(url)
-    yield url
-    _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _administer(server: str, statement: str) -> None:
-    import asyncio
-
-    async def run() -> None:
-        connection = await asyncpg.connect(server.replace("+asyncpg", ""))
-        await connection.execute(statement)
-        await connection.close()
-
-    with asyncio.Runner() as runner:
-        runner.run(run())
 
 
 @pytest.fixture(scope="session")

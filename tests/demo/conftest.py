@@ -1,18 +1,14 @@
 """The demo has fixed tenants and client names, so each load here gets a database of its own."""
 
-import asyncio
-import itertools
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from barberpro.demo.chain import generated
 from barberpro.demo.clients import CHAIN, Tenant
@@ -24,6 +20,8 @@ from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader
 from barberpro.platform.principal import worker
 from barberpro.platform.tables import metadata
+
+from ..databases import kind_of, migrated_database
 
 ANCHOR = date(2026, 11, 22)  # a Sunday
 MIDNIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # at which it begins in Buenos Aires
@@ -68,32 +66,10 @@ def new_database(
 ) -> Iterator[Callable[[], str]]:
     """Makes migrated, empty databases beside that of the other tests."""
     migrations.know_all_tables()
-    server, numbers, made = make_url(database_url), itertools.count(1), []
-
-    def make() -> str:
-        if server.get_backend_name() == "sqlite":
-            url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
-        else:
-            name = f"{server.database}_demo{next(numbers)}_{os.getpid()}"
-            _administer(database_url, f'CREATE DATABASE "{name}"')
-            made.append(name)
-            url = server.set(database=name).render_as_string(hide_password=False)
-        migrations.upgrade(url)
-        return url
-
-    yield make
-    for name in made:
-        _administer(database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _administer(url: str, statement: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-        await connection.execute(statement)
-        await connection.close()
-
-    with ThreadPoolExecutor(1) as thread:  # the caller's own loop may be running
-        thread.submit(lambda: asyncio.run(run())).result()
+    with ExitStack() as made:
+        yield lambda: made.enter_context(
+            migrated_database(kind_of(database_url), tmp_path_factory.mktemp("demo"))
+        )
 
 
 @dataclass(frozen=True)

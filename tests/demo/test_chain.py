@@ -23,6 +23,9 @@ from .conftest import ANCHOR, MIDNIGHT, SEED, TINY, Row
 
 Chain = dict[str, list[Row]]
 
+SEALED_LATER = {"notes", "reason"}
+"""Columns that are not generated: the few rows that have them get them sealed."""
+
 
 def made(scale: Scale = TINY, *, seed: int = SEED, tenant: str = "org_x", **anchor: Any) -> Any:
     return generated(scale, seed=seed, tenant=tenant, **{"anchor": ANCHOR, **anchor})
@@ -92,7 +95,8 @@ def test_a_scale_that_cannot_be_met_is_refused() -> None:
 def test_every_column_is_there_and_every_reference_finds_its_row(chain: Chain) -> None:
     for name, rows in chain.items():
         table = metadata.tables[name]
-        assert set(rows[0]) | {"organization_id"} == {column.name for column in table.c}
+        columns = {column.name for column in table.c} - SEALED_LATER
+        assert set(rows[0]) | {"organization_id"} == columns
         for rule in table.constraints:
             if isinstance(rule, ForeignKeyConstraint) and len(rule.columns) == 2:
                 (column,) = (c.name for c in rule.columns if c.name != "organization_id")

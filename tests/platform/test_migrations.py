@@ -1,5 +1,4 @@
 import asyncio
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -17,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from barberpro.platform import ids, migrations
 from barberpro.platform.tables import Refers, metadata, tenant_table
 
+from ..databases import KINDS, empty_database
+
 ORGANIZATION = "INSERT INTO organizations VALUES ('org_1', 'Casa', '2026-11-23T13:00:00.000000Z')"
 ORPHAN = (
     "INSERT INTO provider_locations (id, organization_id, provider_id, location_id)"
@@ -24,17 +25,11 @@ ORPHAN = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database of this test's own, never migrated."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'house' / 'barberpro.db'}"
-        return
-    server = os.environ["BARBERPRO_TEST_DATABASE_URL"]
-    name = ids.new("test")
-    run_sql(server, f'CREATE DATABASE "{name}"')
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    run_sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with empty_database(request.param, tmp_path / "house") as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """A log in a database of the test's own, for there is one log in each; and an owner of that database who means harm."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +10,6 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
-from barberpro.platform import migrations
 from barberpro.platform.audit import installation
 from barberpro.platform.audit.checkpoints import Signer
 from barberpro.platform.audit.heads import HeadFile
@@ -28,9 +24,8 @@ from barberpro.platform.doors import housekeeping, survey, transaction
 from barberpro.platform.events import Event, publish
 from barberpro.platform.principal import Principal
 from barberpro.platform.settings import Settings
-from tests.conftest import MASTER_KEY, SettableClock, _administer, tenant
-
-NUMBERS = count()
+from tests.conftest import MASTER_KEY, SettableClock, tenant
+from tests.databases import KINDS, empty_database, kind_of, migrated_database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,37 +34,17 @@ class Rung(Event):
     times: int
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def pristine(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[str]:
     """The URL of a migrated database that is only copied."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('pristine') / 'log.db'}"
-        migrations.upgrade(url)
+    with migrated_database(request.param, tmp_path_factory.mktemp("pristine")) as url:
         yield url
-        return
-    server = os.environ.get("BARBERPRO_TEST_DATABASE_URL")
-    if not server:
-        pytest.fail("no PostgreSQL: run scripts/test.py, or set BARBERPRO_TEST_DATABASE_URL")
-    name = f"log_{os.getpid()}_{next(NUMBERS)}"
-    _administer(server, f'CREATE DATABASE "{name}"')
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    migrations.upgrade(url)
-    yield url
-    _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
 def log_url(pristine: str, tmp_path: Path) -> Iterator[str]:
-    template = make_url(pristine)
-    if template.get_backend_name() == "sqlite":
-        shutil.copy(str(template.database), tmp_path / "log.db")
-        yield f"sqlite+aiosqlite:///{tmp_path / 'log.db'}"
-        return
-    server = os.environ["BARBERPRO_TEST_DATABASE_URL"]
-    name = f"{template.database}_{next(NUMBERS)}"
-    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template.database}"')
-    yield template.set(database=name).render_as_string(hide_password=False)
-    _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with empty_database(kind_of(pristine), tmp_path, like=pristine) as url:
+        yield url
 
 
 @dataclass
