@@ -13,6 +13,7 @@ from barberpro.graph.errors import BadInput
 from barberpro.graph.fields import Connection, batched, computed, page
 from barberpro.graph.scopes import ORGANIZATION_WIDE, needs
 from barberpro.graph.types import Node, Query, entity, extends, value
+from barberpro.platform.audit.checkpoints import Head
 from barberpro.platform.audit.proofs import encoded, newest, proved
 from barberpro.platform.audit.tree import Tree
 from barberpro.platform.events import canonical, events
@@ -129,14 +130,14 @@ To = Annotated[
 
 async def audit_head(parents: Sequence[Any], context: Context) -> list[Any]:
     """The newest signed head of the log; null as long as nothing was signed."""
-    head = await newest(context.rows)
+    head = await _newest(context)
     return [head and _shown(head) for _ in parents]
 
 
 async def audit_proof(parents: Sequence[Any], context: Context, event_id: EventId) -> list[Any]:
     """Proof that an event is in the log; null where there is no such event, or no head covers it yet."""
     placed = await context.rows(MINE, {"event": event_id})
-    head = await newest(context.rows)
+    head = await _newest(context)
     position = placed[0].position if placed else None
     if head is None or position is None or position >= head.size:
         return [None for _ in parents]
@@ -149,7 +150,7 @@ async def audit_consistency(
     parents: Sequence[Any], context: Context, from_: From, to: To = None
 ) -> list[Any]:
     """Proof that the log goes on from what it was; null as long as nothing was signed."""
-    head = await newest(context.rows)
+    head = await _newest(context)
     if head is None:
         return [None for _ in parents]
     later = head.size if to is None else to
@@ -166,6 +167,10 @@ async def audit_consistency(
         path=[encoded(one) for one in await tree.consistency(from_, later)],
     )
     return [shown for _ in parents]
+
+
+async def _newest(context: Context) -> Head | None:
+    return None if context.audit_key is None else await newest(context.rows, context.audit_key)
 
 
 def _shown(head: Any) -> AuditHead:

@@ -26,7 +26,7 @@ async def _measure(url: str, folder: Path, events: int) -> int:
     from pydantic import SecretStr
 
     from barberpro.platform import migrations
-    from barberpro.platform.audit.heads import files
+    from barberpro.platform.audit.heads import files, in_order
     from barberpro.platform.audit.keeper import Keeper
     from barberpro.platform.audit.sequencer import sequence
     from barberpro.platform.audit.verify import verify
@@ -45,7 +45,7 @@ async def _measure(url: str, folder: Path, events: int) -> int:
             pass
 
     async def verified() -> Any:
-        return await verify(database, now, [h for f in files(settings) for h in f.heads()])
+        return await verify(database, now, in_order(files(settings)))
 
     await _timed("written", lambda: _fill(database, events))
     await _timed("sequenced", all_sequenced)

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from barberpro.platform.audit.checkpoints import Head
+    from barberpro.platform.audit.heads import HeadFile
     from barberpro.platform.database import Database
     from barberpro.platform.settings import Settings
 
@@ -38,17 +39,19 @@ def verify(
     It ends with 1 too where there are leaves and no head at all to hold them against.
     """
     from barberpro.platform.audit.checkpoints import BadHead
-    from barberpro.platform.audit.heads import HeadFile, files
+    from barberpro.platform.audit.heads import HeadFile, files, in_order
     from barberpro.platform.audit.verify import verify as verify_log
     from barberpro.platform.clock import now
 
     settings = _settings(data_dir)
+    folders = [*files(settings), *map(HeadFile, heads or [])]
     try:
-        signed = [h for f in [*files(settings), *map(HeadFile, heads or [])] for h in f.heads()]
+        report = _with_database(
+            settings, lambda database: verify_log(database, now, in_order(folders))
+        )
     except BadHead as bad:
         typer.echo(f"The signed heads cannot be used: {bad}", err=True)
         raise typer.Exit(1) from None
-    report = _with_database(settings, lambda database: verify_log(database, now, signed))
     typer.echo(f"{report.size} leaves, {report.waiting} events waiting for their place")
     if report.is_sound:
         _echo_sound(report.heads)
@@ -121,11 +124,11 @@ def head(data_dir: DataDir = None) -> None:
     from barberpro.platform.audit.heads import files
 
     file = files(_settings(data_dir))[0]
-    signed = file.heads()
-    if not signed:
+    newest = _newest(file)
+    if newest is None:
         typer.echo("No head has been signed yet: a worker does.", err=True)
         raise typer.Exit(1)
-    typer.echo(_newest(signed).note, nl=False)
+    typer.echo(newest.note, nl=False)
     for verifier in file.verifiers():
         typer.echo(f"key {verifier}")
 
@@ -139,8 +142,7 @@ def prove(
     from barberpro.platform.audit.proofs import proof
 
     settings = _settings(data_dir)
-    signed = files(settings)[0].heads()
-    newest = _newest(signed) if signed else None
+    newest = _newest(files(settings)[0])
     found = _with_database(settings, lambda database: proof(database, event, newest))
     if found is None:
         typer.echo(f"{event} is not in the log of a signed head, or not yet.", err=True)
@@ -148,8 +150,9 @@ def prove(
     typer.echo(json.dumps(found, indent=2))
 
 
-def _newest(heads: "list[Head]") -> "Head":
-    return max(heads, key=lambda head: head.size)
+def _newest(file: "HeadFile") -> "Head | None":
+    """The largest of all, each of which is checked."""
+    return max(file.heads(), key=lambda head: head.size, default=None)
 
 
 def _settings(data_dir: Path | None) -> "Settings":

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 
+from .audit.checkpoints import Signer, Verifier
 from .audit.refusals import Refusals
 from .clock import Clock, now
 from .crypto import Sealer, load_master
@@ -34,6 +36,11 @@ class Platform:
     refusals: Refusals
     cursor_secret: bytes
     """Seals the cursors of every process of this installation."""
+
+    @cached_property
+    def audit_key(self) -> Verifier:
+        """Checks the signed heads of the log."""
+        return Signer(self.sealer, self.settings).verifier
 
 
 @asynccontextmanager

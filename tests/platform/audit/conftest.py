@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
 from barberpro.platform.audit import installation
-from barberpro.platform.audit.checkpoints import Signer
-from barberpro.platform.audit.heads import HeadFile
+from barberpro.platform.audit.checkpoints import Head, Signer
+from barberpro.platform.audit.heads import HeadFile, in_order
 from barberpro.platform.audit.keeper import Keeper
 from barberpro.platform.audit.proofs import newest
 from barberpro.platform.audit.sequencer import asking, sequence
@@ -84,11 +84,15 @@ class Log:
         async with survey(self.database, self.clock) as look:
             return await use(asking(look))
 
+    async def newest(self) -> Head | None:
+        """The head that callers are shown."""
+        return await self.asked(lambda ask: newest(ask, self.keeper.signer.verifier))
+
     async def shows_a_head(self) -> bool:
-        return await self.asked(newest) is not None
+        return await self.newest() is not None
 
     async def verify(self, **options: Any) -> Report:
-        heads = [h for file in self.keeper.files for h in file.heads()]
+        heads = in_order(self.keeper.files)
         return await verify(self.database, self.clock, heads, **options)
 
     async def owner(self, *statements: str, **values: Any) -> list[Any]:

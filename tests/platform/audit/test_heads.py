@@ -4,13 +4,15 @@ import hashlib
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import SecretStr
 
+from barberpro.platform.audit import heads as heads_module
 from barberpro.platform.audit.checkpoints import LONGEST_NOTE, BadHead, Head, Signer, Verifier
-from barberpro.platform.audit.heads import HeadFile, files
+from barberpro.platform.audit.heads import STRAYING, HeadFile, files, in_order
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.errors import Misconfigured
 from barberpro.platform.settings import Settings
@@ -142,11 +144,11 @@ def test_a_name_with_a_blank_or_a_plus_is_refused() -> None:
 
 
 def test_heads_only_come_to_the_file(signer: Signer, head_file: HeadFile) -> None:
-    assert head_file.heads() == []
+    assert [*head_file.heads()] == []
     heads = [signer.sign(n, ROOT) for n in (1, 2)]
     for head in heads:
         head_file.add(head, signer.verifier, MONDAY)
-    assert head_file.heads() == heads
+    assert [*head_file.heads()] == heads
     assert head_file.verifiers() == [signer.verifier]
     assert (head_file.folder / "heads.jsonl").stat().st_mode & 0o777 == 0o600
 
@@ -156,9 +158,9 @@ def test_a_line_cut_off_by_a_crash_does_no_harm(signer: Signer, head_file: HeadF
     head_file.add(heads[0], signer.verifier, MONDAY)
     with (head_file.folder / "heads.jsonl").open("a") as file:
         file.write('{"at":"2026')
-    assert head_file.heads() == heads[:1]
+    assert [*head_file.heads()] == heads[:1]
     head_file.add(heads[1], signer.verifier, MONDAY)
-    assert head_file.heads() == heads
+    assert [*head_file.heads()] == heads
 
 
 def test_half_a_line_of_another_process_is_waited_for(signer: Signer, head_file: HeadFile) -> None:
@@ -177,7 +179,7 @@ def test_half_a_line_of_another_process_is_waited_for(signer: Signer, head_file:
         assert path.stat().st_size == len(whole) - 40
         os.write(other.fileno(), whole[-40:])
     adding.join(10)
-    assert head_file.heads() == heads
+    assert [*head_file.heads()] == heads
 
 
 def test_the_newest_head_is_read_from_the_end_alone(signer: Signer, head_file: HeadFile) -> None:
@@ -201,7 +203,7 @@ def test_after_a_new_master_key_the_old_heads_still_count(
     heads = [signer.sign(1, ROOT), other.sign(2, ROOT)]
     head_file.add(heads[0], signer.verifier, MONDAY)
     head_file.add(heads[1], other.verifier, MONDAY)
-    assert head_file.heads() == heads
+    assert [*head_file.heads()] == heads
     assert head_file.verifiers() == [signer.verifier, other.verifier]
 
 
@@ -211,7 +213,57 @@ def test_a_line_that_is_no_head_is_named(signer: Signer, head_file: HeadFile, li
     with (head_file.folder / "heads.jsonl").open("a") as file:
         file.write(line + "\n")
     with pytest.raises(BadHead, match="line 2"):
-        head_file.heads()
+        list(head_file.heads())
+
+
+def test_heads_that_come_while_others_are_read_are_left_out(
+    signer: Signer, head_file: HeadFile
+) -> None:
+    """A verification holds the log of then against the heads of then: later ones have leaves that it does not see."""
+    heads = [signer.sign(n, ROOT) for n in (1, 2, 3)]
+    for head in heads[:2]:
+        head_file.add(head, signer.verifier, MONDAY)
+    read, ordered = head_file.heads(), in_order([head_file])
+    assert (next(read), next(ordered)) == (heads[0], heads[0])
+    head_file.add(heads[2], signer.verifier, MONDAY)
+    assert ([*read], [*ordered]) == ([heads[1]], [heads[1]])
+
+
+def test_heads_of_workers_who_signed_at_once_and_of_copies_come_in_order(
+    signer: Signer, tmp_path: Path
+) -> None:
+    own, copy = HeadFile(tmp_path / "own"), HeadFile(tmp_path / "copy")
+    for n in (1, 3, 2, 4):
+        own.add(signer.sign(n, ROOT), signer.verifier, MONDAY)
+    for n in (2, 4, 5):
+        copy.add(signer.sign(n, ROOT), signer.verifier, MONDAY)
+    assert [head.size for head in in_order([own, copy])] == [1, 2, 2, 3, 4, 4, 5]
+
+
+def test_a_head_far_from_its_place_is_named(signer: Signer, head_file: HeadFile) -> None:
+    """Heads are read one by one, never all at once, so none may stand anywhere."""
+    for n in (*range(2, STRAYING + 4), 1):
+        head_file.add(signer.sign(n, ROOT), signer.verifier, MONDAY)
+    with pytest.raises(BadHead, match=f"line {STRAYING + 3}: the head of 1 leaves stands out of"):
+        list(in_order([head_file]))
+
+
+def test_of_many_heads_few_are_in_memory(
+    signer: Signer, head_file: HeadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(1, 3 * STRAYING):
+        head_file.add(signer.sign(n, ROOT), signer.verifier, MONDAY)
+    read: list[str] = []
+    opened = heads_module._opened
+
+    def counted(line: str, verifiers: Any, place: str) -> Head:
+        read.append(place)
+        return opened(line, verifiers, place)
+
+    monkeypatch.setattr(heads_module, "_opened", counted)
+    ordered = in_order([head_file])
+    assert next(ordered).size == 1
+    assert len(read) == STRAYING + 1
 
 
 def test_heads_are_kept_in_a_second_place_where_one_is_set() -> None:

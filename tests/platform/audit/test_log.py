@@ -5,19 +5,26 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
+from barberpro.platform.audit.checkpoints import Signer
 from barberpro.platform.audit.keeper import Keeper, Rewritten
 from barberpro.platform.audit.merkle import Growing, continues, includes
-from barberpro.platform.audit.proofs import newest, proof
+from barberpro.platform.audit.proofs import proof
 from barberpro.platform.audit.sequencer import sequence
 from barberpro.platform.audit.tree import Tree
 from barberpro.platform.crypto import Sealer
+from barberpro.platform.database import postgresql
 from tests.conftest import MASTER_KEY, tenant
 
 from .conftest import Log, until
 
+PUT_HEAD = (
+    "INSERT INTO audit_heads (size, root, note, signed_at)"
+    " SELECT :size, :root, :note, max(signed_at) FROM audit_heads"
+)
 LEAVES = "SELECT position, entry, hash FROM audit_leaves ORDER BY position"
 
 
@@ -91,7 +98,7 @@ async def test_a_head_is_signed_only_where_the_log_has_grown(audit_log: Log) -> 
     await audit_log.grow(2)
     (file,) = audit_log.keeper.files
     assert [head.size for head in file.heads()] == [1, 3]
-    assert await audit_log.asked(newest) == file.heads()[-1]
+    assert await audit_log.newest() == file.newest()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,44 @@ async def test_a_head_put_into_the_database_stops_no_signing(audit_log: Log) -> 
     signed = await audit_log.keeper.sign()
     assert signed is not None
     assert signed.size == 4
-    assert await audit_log.asked(newest) == signed
+    assert await audit_log.newest() == signed
+
+
+async def test_a_head_that_our_key_has_not_signed_is_never_shown(audit_log: Log) -> None:
+    """However many are put beside ours, for a log of any size."""
+    await audit_log.grow(30)
+    (ours,) = audit_log.keeper.files[0].heads()
+    await audit_log.ring(30)
+    await audit_log.sequence()
+    thief = Signer(Sealer(bytes(32)), audit_log.settings)
+    for size in range(32, 60):
+        await audit_log.owner(
+            PUT_HEAD, size=size, root=bytes(32), note=thief.sign(size, bytes(32)).note
+        )
+    assert await audit_log.newest() == ours
+
+
+async def test_an_old_head_shown_as_a_new_one_is_passed_over(audit_log: Log) -> None:
+    """It is ours, and would hide what was signed since."""
+    await audit_log.grow(10)
+    (old,) = audit_log.keeper.files[0].heads()
+    await audit_log.ring(10)
+    await audit_log.sequence()
+    newest = await audit_log.keeper.sign()
+    assert newest is not None
+    await audit_log.ring(10)
+    await audit_log.sequence()
+    await audit_log.owner(PUT_HEAD, size=newest.size + 1, root=bytes(32), note=old.note)
+    assert await audit_log.newest() == newest
+
+
+async def test_a_head_for_more_leaves_than_there_are_is_never_shown(audit_log: Log) -> None:
+    """Ours, put back beside an older log under a size that this one has: no proof could lead to it."""
+    await audit_log.grow(30)
+    (ours,) = audit_log.keeper.files[0].heads()
+    await audit_log.owner("DELETE FROM audit_leaves WHERE position > 9")
+    await audit_log.owner("UPDATE audit_heads SET size = 5 WHERE size = :size", size=ours.size)
+    assert await audit_log.newest() is None
 
 
 async def test_nothing_is_signed_where_the_files_of_earlier_heads_are_gone(audit_log: Log) -> None:
@@ -139,7 +183,7 @@ async def test_nothing_is_signed_where_the_files_of_earlier_heads_are_gone(audit
     await audit_log.sequence()
     with pytest.raises(Rewritten, match="their files are gone"):
         await audit_log.keeper.sign()
-    assert file.heads() == []
+    assert [*file.heads()] == []
 
 
 async def test_heads_are_kept_in_a_second_folder_too(audit_log: Log, tmp_path: Path) -> None:
@@ -147,7 +191,7 @@ async def test_heads_are_kept_in_a_second_folder_too(audit_log: Log, tmp_path: P
     audit_log.keeper = Keeper(audit_log.database, audit_log.clock, Sealer(MASTER_KEY), settings)
     await audit_log.grow(2)
     own, copy = audit_log.keeper.files
-    assert own.heads() == copy.heads() != []
+    assert [*own.heads()] == [*copy.heads()] != []
     (own.folder / "heads.jsonl").unlink()
     report = await audit_log.verify()
     assert (report.heads, report.is_sound) == (1, True)
@@ -160,8 +204,9 @@ async def test_the_keeper_gives_places_and_signs_until_it_is_stopped(audit_log: 
     await audit_log.ring(3)
     stop.set()  # what was told before is under the last head
     await running
-    assert keeper.files[0].heads()[-1].size == 4
-    assert await audit_log.asked(newest) == keeper.files[0].heads()[-1]
+    newest = keeper.files[0].newest()
+    assert newest is not None
+    assert (newest.size, newest) == (4, await audit_log.newest())
 
 
 async def test_trouble_of_the_keeper_is_told_and_tried_again(
@@ -282,4 +327,55 @@ async def test_nobody_changes_the_log_not_even_housekeeping(audit_log: Log, stat
     with pytest.raises(DBAPIError, match=r"append-only|permission denied"):
         async with audit_log.database.housekeeping() as connection:
             await connection.exec_driver_sql(statement)
+    assert (await audit_log.verify()).is_sound
+
+
+@pytest.mark.parametrize("leaf", ["nonsense", "", "é" * 64, "AB" * 32, "ab" * 33])
+async def test_an_event_without_a_leaf_keeps_no_other_from_its_place(
+    audit_log: Log, leaf: str
+) -> None:
+    """Whoever can insert an event can give it any text for a leaf: it is set aside, and named."""
+    first, *_ = await audit_log.ring(3)
+    await audit_log.record("TestKeyChanged")
+    for table in ("events", "installation_events"):
+        await audit_log.owner(
+            f"UPDATE {table} SET leaf = :leaf WHERE id = :id", leaf=leaf, id=first
+        )
+    await audit_log.owner("UPDATE installation_events SET leaf = :leaf", leaf=leaf)
+    assert await audit_log.sequence() == 3
+    await audit_log.keeper.sign()
+    report = await audit_log.verify()
+    assert (report.size, report.waiting) == (3, 0)
+    assert (None, first) in [(f.position, f.entry) for f in report.findings]
+    assert [f.says.partition(" ")[2].partition(" ")[2] for f in report.findings] == [
+        "was never put to the log: what it has for a leaf is none"
+    ] * 2
+
+
+async def test_the_worker_tells_of_an_event_without_a_leaf(audit_log: Log) -> None:
+    (bad,) = await audit_log.ring(1)
+    await audit_log.owner("UPDATE events SET leaf = 'x' WHERE id = :id", id=bad)
+    await audit_log.sequence()
+    with capture_logs() as logged:
+        await audit_log.keeper.tell_of_set_aside()
+    assert [(line["event"], line["entries"]) for line in logged] == [("audit_set_aside", [bad])]
+
+
+TABLES = ("events", "installation_events", "audit_leaves", "audit_nodes", "audit_heads")
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_nobody_empties_the_log_not_even_the_owner(audit_log: Log, table: str) -> None:
+    """PostgreSQL asks no trigger of rows at TRUNCATE."""
+    if audit_log.database.dialect == "sqlite":
+        pytest.skip("it has no TRUNCATE")
+    await audit_log.record("TestKeyChanged")
+    await audit_log.grow(300)
+    engine = postgresql(make_url(audit_log.url), None, pool_size=1)
+    try:
+        with pytest.raises(DBAPIError, match="append-only"):
+            async with engine.begin() as connection:
+                await connection.exec_driver_sql(f"TRUNCATE {table} CASCADE")
+    finally:
+        await engine.dispose()
     assert (await audit_log.verify()).is_sound

@@ -79,6 +79,36 @@ async def test_a_flood_of_kinds_is_counted_as_one(audit_log: Log, refusals: Refu
     ]  # fmt: skip
 
 
+async def test_a_callers_flood_of_kinds_is_its_own_and_hides_no_other(audit_log: Log) -> None:
+    refusals = Refusals(audit_log.database, audit_log.clock, most_of_one=2)
+    loud, quiet = audit_log.principal, replace(audit_log.principal, client="cli_quiet")
+    for n in range(10_000):
+        refusals.note(replace(loud, user=f"usr_{n}"), "FORBIDDEN", {"missing": f"a:{n}"})
+    refusals.note(quiet, "FORBIDDEN", {"missing": "a:b"})
+    assert await refusals.flush(all_of_it=True) == 4
+    assert [(e["subject"], e["reason"], e["times"], e["facts"]) for e in await told(audit_log)] == [
+        (loud.client, "FORBIDDEN", 1, {"missing": "a:0"}),
+        (loud.client, "FORBIDDEN", 1, {"missing": "a:1"}),
+        (loud.client, "overflow", 9_998, {}),
+        ("cli_quiet", "FORBIDDEN", 1, {"missing": "a:b"}),
+    ]
+    assert not refusals._of_one  # the next ten seconds begin with room
+
+
+async def test_however_many_flood_the_log_each_client_is_told_of(
+    audit_log: Log, refusals: Refusals
+) -> None:
+    for n in range(5):
+        each = replace(audit_log.principal, client=f"cli_{n}", user="usr_1")
+        refusals.note(each, "FORBIDDEN", {"missing": "a:b"})
+        refusals.note(each, "FORBIDDEN", {"missing": "c:d"})
+    await refusals.flush(all_of_it=True)
+    times: dict[str, int] = {}
+    for entry in await told(audit_log):
+        times[entry["subject"]] = times.get(entry["subject"], 0) + entry["times"]
+    assert times == {f"cli_{n}": 2 for n in range(5)}
+
+
 async def test_what_a_caller_sends_is_cut(audit_log: Log, refusals: Refusals) -> None:
     refusals.note(None, "UNKNOWN_CLIENT", {f"f{n}": "x" * 10_000 for n in range(100)})
     await refusals.flush(all_of_it=True)

@@ -4,8 +4,9 @@
 """
 
 import fcntl
+import heapq
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ..settings import Settings
 from .checkpoints import LONGEST_NOTE, BadHead, Head, Verifier
 
 HEADS, KEYS = "heads.jsonl", "keys.txt"
+STRAYING = 100
+"""How many lines too late a head may stand in its file: workers who sign at once write in any order."""
 
 
 class HeadFile:
@@ -37,34 +40,60 @@ class HeadFile:
 
     def newest(self) -> Head | None:
         """The head that was written last; two workers may have written theirs in either order."""
-        lines = self._lines(HEADS, LONGEST_NOTE)
+        lines = list(self._lines(HEADS, LONGEST_NOTE))
         if not lines:
             return None
         return _opened(lines[-1], self.verifiers(), f"the last line of {self.folder / HEADS}")
 
-    def heads(self) -> list[Head]:
-        """All heads, oldest first, each with its signature checked. Raises BadHead naming the line."""
+    def heads(self) -> Iterator[Head]:
+        """All heads as they stand, read one by one, each with its signature checked. Raises BadHead naming the line."""
         by_key = {(v.name, v.kid): v for v in self.verifiers()}
-        return [
-            _opened(line, by_key.values(), f"{self.folder / HEADS} line {number}")
-            for number, line in enumerate(self._lines(HEADS), 1)
-        ]
+        for number, line in enumerate(self._lines(HEADS), 1):
+            yield _opened(line, by_key.values(), f"{self.folder / HEADS} line {number}")
 
-    def _lines(self, name: str, last: int | None = None) -> list[str]:
-        """The whole lines, or those in the `last` bytes; one that a crash cut off was never told to anybody."""
+    def in_order(self) -> Iterator[Head]:
+        """All heads from the smallest to the largest. Raises BadHead also where one stands far from its place."""
+        waiting: list[tuple[int, int, Head]] = []
+        size = 0
+        for number, head in enumerate(self.heads(), 1):
+            if head.size < size:
+                place = f"{self.folder / HEADS} line {number}"
+                raise BadHead(f"{place}: the head of {head.size} leaves stands out of order")
+            heapq.heappush(waiting, (head.size, number, head))
+            if len(waiting) > STRAYING:
+                size, _, smallest = heapq.heappop(waiting)
+                yield smallest
+        yield from (head for _, _, head in sorted(waiting))
+
+    def _lines(self, name: str, last: int | None = None) -> Iterator[str]:
+        """The whole lines, or those in the `last` bytes; one that a crash cut off was never told to anybody.
+
+        What others write once the first one was asked for is left out.
+        """
         path = self.folder / name
         if not path.exists():
-            return []
+            return
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - last) if last else 0)
-            whole, _, _ = file.read().rpartition(b"\n")
-        return whole.decode(errors="replace").split("\n") if whole else []
+            left = path.stat().st_size
+            if last is not None and left > last:
+                file.seek(left - last)
+                left = last
+            for line in file:
+                left -= len(line)
+                if left < 0 or not line.endswith(b"\n"):
+                    return
+                yield line[:-1].decode(errors="replace")
 
 
 def files(settings: Settings) -> list[HeadFile]:
     """Where this installation keeps its heads: beside its data, and in a second place if one is set."""
     copies = [settings.audit_copy_dir] if settings.audit_copy_dir else []
     return [HeadFile(settings.data_dir / "audit"), *map(HeadFile, copies)]
+
+
+def in_order(folders: Iterable[HeadFile]) -> Iterator[Head]:
+    """The heads of all these, from the smallest to the largest; a copy of one comes beside it."""
+    return heapq.merge(*(folder.in_order() for folder in folders), key=lambda head: head.size)
 
 
 def _opened(line: str, verifiers: Iterable[Verifier], place: str) -> Head:

@@ -13,7 +13,7 @@ from ..doors import Housekeeping, housekeeping, survey
 from ..settings import Settings
 from .checkpoints import Head, Signer
 from .heads import files
-from .sequencer import asking, sequence
+from .sequencer import asking, sequence, set_aside
 from .tables import audit_heads
 from .tree import WHY, Tree
 
@@ -53,6 +53,7 @@ class Keeper:
                     rest = 0.0
                 if is_last or loop.time() >= due:
                     await self.sign()
+                    await self.tell_of_set_aside()
                     due = loop.time() + self.every
             except Exception:  # the database or the disk is away, say: it all waits where it stands
                 log.exception("audit_in_trouble")
@@ -61,6 +62,12 @@ class Keeper:
                 return
             if rest:
                 await _pause(stop, rest)
+
+    async def tell_of_set_aside(self) -> None:
+        """Say which events nobody can put to the log, for an operator to look into."""
+        async with survey(self.database, self.clock) as look:
+            if entries := await set_aside(look):
+                log.error("audit_set_aside", entries=entries)
 
     async def sign(self) -> Head | None:
         """Sign the log as it stands and write it down, outside first; None where it has not grown."""

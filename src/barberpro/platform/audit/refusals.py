@@ -5,6 +5,7 @@ is left at shutdown. A process that is killed loses at most those ten seconds of
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +22,10 @@ from ..principal import Principal, worker
 from . import installation
 
 WINDOW = timedelta(seconds=10)
+MOST_OF_ONE = 50
+"""Kinds of refusals counted apart for one client within ten seconds, and for all who are nobody together."""
 MOST_KINDS = 1_000
-"""Kinds of refusals counted apart within ten seconds; of what comes beyond them only the number is kept."""
+"""The same for all callers. Beyond either, each client's are counted as one: no flood of others' hides who it was."""
 LONGEST_FACT = 200
 MOST_FACTS = 8
 OVERFLOW = "overflow"
@@ -67,9 +70,12 @@ class Refusals:
         *,
         window: timedelta = WINDOW,
         most: int = MOST_KINDS,
+        most_of_one: int = MOST_OF_ONE,
     ) -> None:
-        self.database, self.clock, self.window, self.most = database, clock, window, most
+        self.database, self.clock, self.window = database, clock, window
+        self._most, self._most_of_one = most, most_of_one
         self._counts: dict[_Kind, _Count] = {}
+        self._of_one: Counter[Principal | None] = Counter()
         self._ending = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -84,9 +90,21 @@ class Refusals:
         chosen = sorted((facts or {}).items())[:MOST_FACTS]
         told = tuple((name, value[:LONGEST_FACT]) for name, value in chosen)
         kind = _Kind(_known(who), reason, told)
-        if kind not in self._counts and len(self._counts) >= self.most:
-            kind = _Kind(None, OVERFLOW, ())
-        self._counts.setdefault(kind, _Count(self.clock())).times += 1
+        if kind not in self._counts and self._is_full(kind):
+            kind = _Kind(_client(who), OVERFLOW, ())
+        if kind not in self._counts:
+            self._counts[kind] = _Count(self.clock())
+            self._of_one[_client(kind.who)] += 1
+        self._counts[kind].times += 1
+
+    def _is_full(self, kind: _Kind) -> bool:
+        of_one = self._of_one.get(_client(kind.who), 0)
+        return of_one >= self._most_of_one or len(self._counts) >= self._most
+
+    def _forget_one(self, client: Principal | None) -> None:
+        self._of_one[client] -= 1
+        if not self._of_one[client]:
+            del self._of_one[client]
 
     async def flush(self, *, all_of_it: bool = False) -> int:
         """Write down the counts whose time is over, or all; how many entries that made."""
@@ -94,6 +112,7 @@ class Refusals:
         due = [k for k, count in self._counts.items() if all_of_it or count.since <= over]
         for kind in due:
             count = self._counts.pop(kind)
+            self._forget_one(_client(kind.who))
             try:
                 await self._write(kind, count)
             except Exception:  # one that cannot be written must not keep the others from it
@@ -144,3 +163,8 @@ def _known(who: Principal | None) -> Principal | None:
     if who is None:
         return None
     return Principal(who.tenant, who.client, who.client_name, user=who.user, method=who.method)
+
+
+def _client(who: Principal | None) -> Principal | None:
+    """Whose many refusals are counted as one: a client's that came in one way, whoever uses it."""
+    return who and Principal(who.tenant, who.client, who.client_name, method=who.method)

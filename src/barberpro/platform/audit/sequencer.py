@@ -7,7 +7,7 @@ what stands. The order is that of the batches: an event that committed late come
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, select, update
 
 from ..binding import across_tenants
 from ..clock import Clock
@@ -18,15 +18,24 @@ from .tables import audit_leaves, audit_nodes, installation_events
 from .tree import WHY, Ask, Tree
 
 BATCH = 1_000
+HEXADECIMAL = "0123456789abcdef"
 LOCK = 4_907_311_003  # any number of ours: PostgreSQL's advisory locks know no names
 ALONE = across_tenants(select(func.pg_try_advisory_xact_lock(LOCK)), WHY)
 PUT_LEAVES = across_tenants(insert(audit_leaves), WHY)
 PUT_NODES = across_tenants(insert(audit_nodes), WHY)
 
 
+def is_leaf(leaf: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a row's leaf is a hash in hexadecimal; one that is not was put there by somebody else than us."""
+    return and_(func.length(leaf) == 64, func.rtrim(leaf, HEXADECIMAL) == "")
+
+
 def _waiting(table: Table) -> Any:
     # Rows that the relay is just marking are left for the next batch: two that wait for each other would fail.
-    first = select(table.c.id, table.c.leaf).where(table.c.position.is_(None))
+    # What has no leaf is set aside, for it would keep all others waiting; `verify` names it.
+    first = select(table.c.id, table.c.leaf).where(
+        table.c.position.is_(None), is_leaf(table.c.leaf)
+    )
     ordered = first.order_by(table.c.id).limit(bindparam("most")).with_for_update(skip_locked=True)
     return across_tenants(ordered, WHY)
 
@@ -38,7 +47,15 @@ def _placing(table: Table) -> Any:
 
 SOURCES = [(_waiting(table), _placing(table)) for table in (installation_events, events)]
 ANY = [
-    across_tenants(select(t.c.id).where(t.c.position.is_(None)).limit(1), WHY)
+    across_tenants(select(t.c.id).where(t.c.position.is_(None), is_leaf(t.c.leaf)).limit(1), WHY)
+    for t in (installation_events, events)
+]
+
+SET_ASIDE = [
+    across_tenants(
+        select(t.c.id).where(t.c.position.is_(None), ~is_leaf(t.c.leaf)).order_by(t.c.id).limit(20),
+        WHY,
+    )
     for t in (installation_events, events)
 ]
 
@@ -74,6 +91,11 @@ async def sequence(database: Database, clock: Clock, *, most: int = BATCH) -> in
             if nodes:
                 await house.execute(PUT_NODES, nodes)
         return growing.size - before
+
+
+async def set_aside(house: Housekeeping) -> list[str]:
+    """Events that get no place, since what they have for a leaf is none: some of their ids."""
+    return [row.id for statement in SET_ASIDE for row in await house.rows(statement)]
 
 
 def asking(house: Housekeeping) -> Ask:

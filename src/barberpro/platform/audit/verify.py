@@ -4,41 +4,30 @@ Every leaf is worked out again from its row, the tree from the leaves, and the t
 signed head. Whoever changed a row is found at the row; whoever made a new tree to fit it is found at the next head.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
-from sqlalchemy import (
-    Table,
-    Text,
-    and_,
-    bindparam,
-    cast,
-    exists,
-    func,
-    literal,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Table, and_, bindparam, exists, func, literal, select
 
 from ..binding import across_tenants
 from ..clock import Clock
 from ..database import Database
 from ..doors import Housekeeping, survey
-from ..events import AFTERWARDS, events, leaf_of
 from .checkpoints import Head
-from .installation import NOBODY, PREFIX
+from .leaves import TABLES, leaves
 from .merkle import Growing, Subtree
-from .signed import held_against
-from .tables import audit_leaves, audit_nodes, installation_events
+from .sequencer import is_leaf, set_aside
+from .signed import Signed
+from .tables import audit_leaves, audit_nodes
 from .tree import SIZE, WHY
 
 CHUNK = 4_096
 """Leaves read at a time: a few MiB."""
 PATIENCE = timedelta(minutes=10)
 """What has waited longer for its place was passed over, or no worker runs."""
+UNSIGNED = "the database shows a head of {} leaves that was not signed"
 MOST = 20
 """Findings that are told; the first one is what matters."""
 
@@ -75,28 +64,6 @@ class Report:
             self.findings.append(Finding(position, entry, says))
 
 
-def _body(table: Table) -> tuple[str, ...]:
-    """The columns that a leaf commits to, the id first."""
-    return ("id", *(str(c.name) for c in table.c if c.name not in AFTERWARDS | {"id"}))
-
-
-def _chunk(table: Table) -> Any:
-    at = audit_leaves.c.position
-    joined = audit_leaves.outerjoin(table, table.c.id == audit_leaves.c.entry)
-    # Read as they stand: it costs a third of the time to parse them, and what was spoiled must not stop us.
-    at_text = type_coerce(table.c.occurred_at, Text)  # which PostgreSQL's driver parses anyway
-    raw = {"data": cast(table.c.data, Text), "occurred_at": at_text}
-    body = [raw.get(name, table.c[name]) for name in _body(table)]
-    mine = audit_leaves.c.entry.like(f"{PREFIX}\\_%", escape="\\")
-    within = and_(
-        at >= bindparam("start"), at < bindparam("end"), mine if table is not events else ~mine
-    )
-    columns = (at, audit_leaves.c.entry, audit_leaves.c.hash, table.c.position.label("placed"))
-    return across_tenants(
-        select(*columns, *body).select_from(joined).where(within).order_by(at), WHY
-    )
-
-
 def _strays(table: Table) -> Any:
     mine = and_(audit_leaves.c.position == table.c.position, audit_leaves.c.entry == table.c.id)
     stray = select(table.c.id, table.c.position).where(
@@ -107,13 +74,9 @@ def _strays(table: Table) -> Any:
 
 def _waiting(table: Table) -> Any:
     counted = select(func.count(), func.min(table.c.occurred_at))
-    return across_tenants(counted.where(table.c.position.is_(None)), WHY)
+    return across_tenants(counted.where(table.c.position.is_(None), is_leaf(table.c.leaf)), WHY)
 
 
-TABLES = (events, installation_events)
-NO_FRACTION = ".000000Z"
-"""How SQLite stores an instant on the second; leaves show it without."""
-CHUNKS = [(_chunk(table), _body(table)) for table in TABLES]
 STRAYS = [_strays(table) for table in TABLES]
 WAITING = [_waiting(table) for table in TABLES]
 node = audit_nodes.c
@@ -128,15 +91,19 @@ NODES = across_tenants(
 
 
 async def verify(
-    database: Database, clock: Clock, heads: Sequence[Head], *, chunk: int = CHUNK
+    database: Database, clock: Clock, heads: Iterable[Head], *, chunk: int = CHUNK
 ) -> Report:
-    """What is wrong with the log, the first bad leaf first. Nothing is written, and nothing waits for it."""
+    """What is wrong with the log, the first bad leaf first. Nothing is written, and nothing waits for it.
+
+    `heads` come from the smallest to the largest (`heads.in_order`), and are read as the tree grows to each.
+    """
     report, tree = Report(), Growing()
-    left = sorted(heads, key=lambda head: head.size)
+    left = _Left(heads)
     agreed = 0
     async with survey(database, clock) as house:
         ((size,),) = await house.rows(SIZE)
-        async for batch in _leaves(house, size, chunk):
+        signed = Signed(house)
+        async for batch in leaves(house, size, chunk):
             done: list[tuple[Subtree, bytes]] = []
             for at, entry, hash_, problem in batch:
                 if at != tree.size:
@@ -145,66 +112,44 @@ async def verify(
                 if problem:
                     report.found(at, entry, f"leaf {at}: its event {entry} {problem}")
                 done += tree.append(hash_)
-                while left and left[0].size == tree.size:
-                    agreed = _compare(left.pop(0), tree, agreed, report)
+                for head in left.up_to(tree.size):
+                    agreed = _compare(head, tree, agreed, report)
+                    signed.meet(head)
             await _compare_nodes(house, done, report)
+            for unsigned in await signed.unsigned():
+                report.found(unsigned, None, UNSIGNED.format(unsigned))
             if tree.size <= batch[-1].at:
                 break
-        if tree.size == size:
-            for head in left:
+        shown = await signed.beyond(size)
+        for head in left.up_to(None):
+            if tree.size == size:
                 says = f"leaf {size} is gone: a signed head has {head.size} leaves"
                 report.found(size, None, says)
+            shown.discard((head.size, head.root))
+            signed.newest = head.size
+        for unsigned, _ in sorted(shown):
+            report.found(size, None, UNSIGNED.format(unsigned))
         await _look_beside(house, report)
-        for position, says in await held_against(house, heads, size, house.now - PATIENCE):
+        if missing := await signed.missing(size, house.now - PATIENCE):
+            position, says = missing
             report.found(position, None, says)
     report.findings.sort(key=lambda f: size if f.position is None else f.position)
     report.size, report.root = tree.size, tree.root()
     return report
 
 
-class _Leaf(NamedTuple):
-    at: int
-    entry: str
-    hash: bytes
-    problem: str | None
-    """What is wrong between it and its event."""
+class _Left:
+    """Heads that the tree has not grown to yet."""
 
+    def __init__(self, heads: Iterable[Head]) -> None:
+        self._heads = iter(heads)
+        self._next = next(self._heads, None)
 
-async def _leaves(house: Housekeeping, size: int, chunk: int) -> AsyncIterator[list[_Leaf]]:
-    for start in range(0, size, chunk):
-        values = {"start": start, "end": min(size, start + chunk)}
-        found: list[_Leaf] = []
-        for statement, names in CHUNKS:
-            rows: Sequence[Any] = (await house.execute(statement, values)).all()
-            for at, entry, hash_, *row in rows:
-                found.append(_Leaf(at, entry, hash_, _problem(names, at, hash_, *row)))
-        if found:
-            yield sorted(found)
-
-
-def _problem(
-    names: Sequence[str], at: int, hash_: bytes, placed: int | None, *body: Any
-) -> str | None:
-    """Whether the leaf is still that of its row."""
-    if body[0] is None:
-        return "is gone"
-    if recomputed(names, body) != hash_:
-        return "was changed"
-    return None if placed == at else f"stands at {placed}"
-
-
-def recomputed(names: Sequence[str], body: Sequence[Any]) -> bytes:
-    """The leaf hash of a row of either table, its JSON as text; empty where that is none."""
-    entry = dict(zip(names, body, strict=True))
-    at = entry["occurred_at"]
-    if isinstance(at, str) and at.endswith(NO_FRACTION):
-        entry["occurred_at"] = at.removesuffix(NO_FRACTION) + "Z"
-    try:
-        entry["data"] = orjson.loads(entry["data"])
-    except orjson.JSONDecodeError:
-        return b""
-    entry.setdefault("organization_id", NOBODY)
-    return leaf_of(entry)
+    def up_to(self, size: int | None) -> Iterator[Head]:
+        """Those of so many leaves or fewer, or all; each comes once."""
+        while self._next is not None and (size is None or self._next.size <= size):
+            head, self._next = self._next, next(self._heads, None)
+            yield head
 
 
 def _compare(head: Head, tree: Growing, agreed: int, report: Report) -> int:
@@ -238,7 +183,7 @@ async def _compare_nodes(
 
 
 async def _look_beside(house: Housekeeping, report: Report) -> None:
-    """Events that claim a place which is not theirs, and such as were passed over."""
+    """Events that claim a place which is not theirs, and such as were passed over or set aside."""
     for strays, waiting in zip(STRAYS, WAITING, strict=True):
         for row in await house.rows(strays):
             says = f"event {row.id} was put beside the log: leaf {row.position} is not its own"
@@ -247,3 +192,6 @@ async def _look_beside(house: Housekeeping, report: Report) -> None:
         report.waiting += count
         if count and since < house.now - PATIENCE:
             report.found(None, None, f"{count} events wait for their place since {since:%F %T}")
+    for entry in await set_aside(house):
+        says = f"event {entry} was never put to the log: what it has for a leaf is none"
+        report.found(None, entry, says)

@@ -20,9 +20,18 @@ APPEND_ONLY = (
     *("audit_nodes_changed", "audit_nodes_deleted"),
     *("audit_heads_changed", "audit_heads_deleted"),
 )
+NEVER_EMPTIED = tuple(
+    f"{table}_emptied"
+    for table in ("events", "installation_events", "audit_leaves", "audit_nodes", "audit_heads")
+)
 # Rules that no table can declare, by the name the database knows them by.
 RULES = {
-    "postgresql": ("bookings_chair_overlap", "bookings_provider_overlap", *APPEND_ONLY),
+    "postgresql": (
+        "bookings_chair_overlap",
+        "bookings_provider_overlap",
+        *APPEND_ONLY,
+        *NEVER_EMPTIED,
+    ),
     "sqlite": (
         "bookings_chair_overlap_made",
         "bookings_chair_overlap_moved",

@@ -75,6 +75,8 @@ def upgrade() -> None:
     for table in LOG:
         _forbid(table, "changed", "UPDATE")
         _forbid(table, "deleted", "DELETE")
+    for table in ("events", "installation_events", *LOG):
+        _forbid_emptying(table)
 
 
 def _withhold() -> None:
@@ -94,3 +96,10 @@ def _forbid(table: str, name: str, what: str, when: str = "") -> None:
         op.execute(f"{head} EXECUTE FUNCTION append_only()")
     else:
         op.execute(f"{head} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END")
+
+
+def _forbid_emptying(table: str) -> None:
+    """TRUNCATE asks no trigger of rows. SQLite has none: what it does for a whole DELETE asks them all."""
+    if op.get_bind().dialect.name == "postgresql":
+        head = f"CREATE TRIGGER {table}_emptied BEFORE TRUNCATE ON {table}"
+        op.execute(f"{head} FOR EACH STATEMENT EXECUTE FUNCTION append_only()")
