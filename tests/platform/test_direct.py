@@ -7,10 +7,12 @@ import weakref
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import Integer, Select, bindparam, func, literal, select
 
 from barberpro.domains.bookings import service as bookings
+from barberpro.platform import ways
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.direct import ReadFailed, prepared
 from barberpro.platform.doors import Reader
@@ -104,6 +106,53 @@ async def test_who_no_longer_waits_leaves_nothing_running(reader: Reader, chain:
     async with asyncio.timeout(5):
         names = await reader.direct(select(metadata.tables["locations"].c.name), {})
     assert sorted(row.name for row in names) == sorted([chain.centro.name, chain.norte.name])
+
+
+async def test_what_is_being_closed_takes_its_place_until_it_is(
+    database: Any, principal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that answers no cancellation must not be left with more connections than it was promised."""
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has threads")
+    opened, may_close = 0, asyncio.Event()
+    connect, close = asyncpg.connect, ways._close
+
+    async def counted(**options: Any) -> Any:
+        nonlocal opened
+        opened += 1
+        return await connect(**options)
+
+    async def slowly(driver: Any) -> None:
+        await may_close.wait()
+        await close(driver)
+
+    monkeypatch.setattr(ways, "_close", slowly)
+    monkeypatch.setattr(asyncpg, "connect", counted)
+    connections = ways.Connections(database.url, database.reader.dialect, size=2)
+    await asyncio.gather(*[connections.fetch("SELECT 1", [], principal.tenant) for _ in range(2)])
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await connections.fetch("SELECT pg_sleep(60)", [], principal.tenant)
+    read = asyncio.create_task(connections.fetch("SELECT 7 AS n", [], principal.tenant))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(read), 0.1)
+    assert opened == 2
+    may_close.set()
+    assert [row["n"] for row in await read] == [7]
+    assert opened == 3
+    await connections.close()
+
+
+async def test_a_server_that_is_away_takes_no_place(database: Any, principal: Any) -> None:
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has no server")
+    nobody = database.url.set(port=1)
+    connections = ways.Connections(nobody, database.reader.dialect, size=1)
+    for _ in range(3):
+        with pytest.raises(OSError):
+            async with asyncio.timeout(10):
+                await connections.fetch("SELECT 1", [], principal.tenant)
 
 
 async def test_a_statement_is_compiled_once_and_forgotten_with_it(reader: Reader) -> None:

@@ -2,22 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from sqlalchemy import select
 
+from barberpro.domains.identity.users.erasure import erase as erase_user
+from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations.tables import organizations
 from barberpro.domains.people import service as people
-from barberpro.platform import clock, ids
+from barberpro.platform import clock, ids, revocations
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.crypto import Sealer, load_master
 from barberpro.platform.database import Database
 from barberpro.platform.doors import survey, transaction
-from barberpro.platform.errors import Misconfigured
+from barberpro.platform.errors import Failure, Misconfigured
 from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.principal import worker
 from barberpro.platform.sealing import rotation
@@ -45,60 +48,96 @@ Tenant = Annotated[
 def rotate(tenant: Tenant = None, data_dir: DataDir = None) -> None:
     """Put all sealed data under fresh keys, while everything goes on.
 
-    Killed, it goes on where it stood when it is called again; over, it begins anew.
+    Killed, it goes on where it stood when it is called again; over, it begins anew. Ends with 1 where somebody's data
+    does not open, and says whose; that of all others is sealed anew all the same.
     """
 
-    async def run(database: Database) -> int:
+    async def run(database: Database) -> list[Rotated]:
         with Progress(console=Console(stderr=True)) as progress:
-            return sum(
-                [
-                    await _rotate(database, each, progress)
-                    for each in await _tenants(database, tenant)
-                ]
-            )
+            return [
+                await _rotate(database, each, progress) for each in await _tenants(database, tenant)
+            ]
 
-    done = _with_database(_settings(data_dir), run)
-    typer.echo(f"The data of {done} people was sealed anew.")
+    rotated = _with_database(_settings(data_dir), run)
+    typer.echo(f"The data of {sum(each.done for each in rotated)} people was sealed anew.")
+    lost = sorted(person for each in rotated for person in each.lost)
+    for person in lost:
+        typer.echo(f"BAD {person}: something sealed of theirs does not open", err=True)
+    if lost:
+        typer.echo(
+            "Their old keys stay. Put back their rows from a backup, or erase them, and call this again.",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 @app.command()
 def erase(
-    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    person: Annotated[str, typer.Argument(help="The customer's id, or the user's.")],
     tenant: Annotated[str, typer.Option(help="The id of their organization.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Forget a customer for good, and take what SQLite still has of them off the disk. Nobody can take it back."""
+    """Forget someone for good, and take what SQLite still has of them off the disk. Nobody can take it back."""
+    is_user = ids.prefix_of(person) == "usr"
+
+    settings = _settings(data_dir)
 
     async def run(database: Database) -> bool:
-        async with transaction(database, worker(tenant), clock.now, REQUEST) as tx:
-            await people.erase_customer(tx, customer)
+        operator = replace(worker(tenant), scopes=KNOWN_SCOPES)
+        async with transaction(database, operator, clock.now, REQUEST) as tx:
+            await (erase_user if is_user else people.erase_customer)(tx, person)
+        if tx.revoked:
+            await revocations.announce(settings)
         return await scrub(database)
 
-    clean = _with_database(_settings(data_dir), run)
-    typer.echo(f"The customer {customer} was erased.")
+    try:
+        clean = _with_database(settings, run)
+    except Failure as refusal:
+        raise Misconfigured(str(refusal)) from None
+    typer.echo(f"The {'user' if is_user else 'customer'} {person} was erased.")
     if not clean:
         typer.echo(
             "A reader was at work, so old pages stay in SQLite's log for now: call this again."
         )
 
 
-async def _rotate(database: Database, tenant: str, progress: Progress) -> int:
-    """How many people's data was sealed anew."""
+@dataclass(frozen=True)
+class Rotated:
+    """What came of a tenant's rotation."""
+
+    done: int
+    lost: frozenset[str]
+    """Ids of people of whom something does not open."""
+
+
+async def _rotate(database: Database, tenant: str, progress: Progress) -> Rotated:
+    bar = progress.add_task(tenant, total=None)
+    rotated = await _go_on(database, tenant, frozenset(), progress, bar)
+    if rotated.lost and not rotated.done:  # an earlier rotation had come as far as it could
+        rotated = await _go_on(database, tenant, rotated.lost, progress, bar)
+    return rotated
+
+
+async def _go_on(
+    database: Database, tenant: str, lost: frozenset[str], progress: Progress, bar: TaskID
+) -> Rotated:
+    """Begin a rotation, or take up the one that is not over, and bring it to its end."""
+    done = 0
     async with transaction(database, worker(tenant), clock.now, REQUEST) as tx:
-        first = left = await rotation.begin(tx)
-    bar = progress.add_task(tenant, total=first)
+        left = await rotation.begin(tx, lost)
     retired = False
     while not retired:
+        progress.update(bar, total=done + left)
         while left:
             async with transaction(database, worker(tenant), clock.now, REQUEST) as tx:
-                before, left = left, await rotation.renew(tx)
-            progress.update(bar, completed=first - left)
-            if left >= before:
+                batch = await rotation.renew(tx, lost=lost)
+            left, done, lost = batch.left, done + batch.done, lost | batch.lost
+            progress.update(bar, completed=done)
+            if not batch.done and not batch.lost:
                 await asyncio.sleep(PATIENCE_SECONDS)
         async with transaction(database, worker(tenant), clock.now, REQUEST) as tx:
-            retired = await rotation.retire(tx)
-            left = 0 if retired else await rotation.left(tx)
-    return first
+            retired = await rotation.retire(tx) or not (left := await rotation.left(tx, lost))
+    return Rotated(done, lost)
 
 
 async def _tenants(database: Database, only: str | None) -> list[str]:

@@ -43,7 +43,7 @@ class Connection:
 
 
 class Connections:
-    """Connections to PostgreSQL, at most `size` in use at once."""
+    """Connections to PostgreSQL, at most `size` at once with those that are being closed."""
 
     def __init__(self, url: URL, dialect: Dialect, size: int) -> None:
         _, options = dialect.create_connect_args(url)
@@ -53,14 +53,16 @@ class Connections:
             "statement_cache_size": 0 if self._is_pooled else STATEMENTS_KEPT,
             "server_settings": session(url, Role.APPLICATION),
         }
+        self._size = size
         self._places = asyncio.Semaphore(size)
+        self._there = 0  # of ours at the server, as far as we know
         self._idle: list[Connection] = []  # the one used last stands last
         self._ending: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     async def fetch(self, text: str, arguments: list[Any], tenant: str) -> Sequence[Any]:
         async with self._places:
-            connection = self._taken(tenant) or await self._opened()
+            connection = await self._got(tenant)
             try:
                 found = await self._on(connection, text, arguments, tenant)
             except BaseException:
@@ -81,6 +83,15 @@ class Connections:
             await driver.fetchval(SET_TENANT, tenant, False)
             connection.tenant = tenant
         return await driver.fetch(text, *arguments)
+
+    async def _got(self, tenant: str) -> Connection:
+        """A connection for the place that the caller holds: free, or new once one that ends has made room."""
+        while (free := self._taken(tenant)) is None:
+            if self._there < self._size:
+                return await self._opened()
+            # All others who hold a place have a connection at most, so what is too many is ending.
+            await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)
+        return free
 
     def _taken(self, tenant: str) -> Connection | None:
         """A free connection: the last one used for this tenant, else the one unused for longest."""
@@ -103,16 +114,30 @@ class Connections:
         self._idle.append(connection)
 
     async def _opened(self) -> Connection:
-        driver: Any = await asyncpg.connect(**self._options)
-        for kind in ("json", "jsonb"):
-            await driver.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads)
+        driver: Any = None
+        self._there += 1
+        try:
+            driver = await asyncpg.connect(**self._options)
+            for kind in ("json", "jsonb"):
+                await driver.set_type_codec(
+                    kind, schema="pg_catalog", encoder=str, decoder=json.loads
+                )
+        except BaseException:
+            self._there -= 1
+            if driver is not None:
+                driver.terminate()
+            raise
         return Connection(driver)
 
     def _end(self, connection: Connection) -> None:
         """Close a connection; a server that does not even answer a cancellation is not waited for."""
         ending = asyncio.create_task(_close(connection.driver))
         self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+        ending.add_done_callback(self._ended)
+
+    def _ended(self, ending: asyncio.Task[None]) -> None:
+        self._ending.discard(ending)
+        self._there -= 1
 
     async def close(self) -> None:
         """Close every connection that is free; one in use closes with its read."""

@@ -1,11 +1,12 @@
 """Everything goes under fresh keys: nothing is lost, whenever it stops, whoever writes meanwhile."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.people import service as people
@@ -17,6 +18,7 @@ from barberpro.platform.doors import housekeeping
 from barberpro.platform.events import events
 from barberpro.platform.sealing import keys, rotation
 from barberpro.platform.sealing.keys import subject_keys, tenant_keys
+from barberpro.platform.sealing.rotation import Renewed
 from barberpro.platform.sealing.rows import EVERY
 from barberpro.platform.sealing.vault import Vault
 
@@ -81,7 +83,7 @@ def stored(opening: Any) -> Any:
 async def rotate(done: Any, most: int = 2) -> int:
     left = first = await done(rotation.begin)
     while left:
-        left = await done(lambda tx: rotation.renew(tx, most))
+        left = (await done(lambda tx: rotation.renew(tx, most))).left
     assert await done(rotation.retire)
     return first
 
@@ -121,7 +123,7 @@ async def test_it_goes_on_where_it_stopped(
 ) -> None:
     plain, _ = await read()
     assert await done(rotation.begin) == PEOPLE
-    assert await done(lambda tx: rotation.renew(tx, 2)) == PEOPLE - 2
+    assert await done(lambda tx: rotation.renew(tx, 2)) == Renewed(PEOPLE - 2, 2)
     assert (await read())[0] == plain  # half under the new key, half under the old one
     assert await done(rotation.retire) is False
     assert await rotate(done) == PEOPLE - 2
@@ -187,9 +189,48 @@ async def test_who_is_being_written_to_is_left_for_later(
     async with opening() as tx:
         changed = Contact(email="new@example.com")
         await people.update_customer(tx, crowd[0].id, contact=changed)
-        assert await done(lambda tx: rotation.renew(tx, PEOPLE)) == 1
-    assert await done(lambda tx: rotation.renew(tx, PEOPLE)) == 0
+        assert await done(lambda tx: rotation.renew(tx, PEOPLE)) == Renewed(1, PEOPLE - 1)
+    assert await done(lambda tx: rotation.renew(tx, PEOPLE)) == Renewed(0, 1)
     assert (await read())[0]["customer_contacts.email", crowd[0].id] == "new@example.com"
+
+
+SPOILED = {
+    "a value": "UPDATE customer_contacts SET email = :other WHERE customer_id = :person",
+    "a key": "UPDATE subject_keys SET sealed = :other WHERE subject_id = :person",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
+async def test_who_has_something_that_does_not_open_keeps_no_other_from_a_new_key(
+    crowd: list[Any], done: Any, opening: Any, database: Any, clock: Any, stored: Any, spoil: str
+) -> None:
+    """They are passed over and told, their rows stay as they were, and so does the tenant's key above theirs."""
+    lost = crowd[0].id
+    async with housekeeping(database, clock) as house:
+        harm = across_tenants(text(spoil), "a disk that fails")
+        await house.execute(harm, {"other": b"\x01\x01" + bytes(60), "person": lost})
+    before = [row for row in await stored(subject_keys) if row.subject_id == lost]
+    assert await done(rotation.begin) == PEOPLE
+    assert await done(lambda tx: rotation.renew(tx, 1)) == Renewed(PEOPLE - 1, 0, frozenset([lost]))
+    assert await done(lambda tx: rotation.renew(tx, PEOPLE, {lost})) == Renewed(0, PEOPLE - 1)
+    assert await done(rotation.retire) is False
+    assert [row for row in await stored(subject_keys) if row.subject_id == lost] == before
+    assert await under(stored) == {1: 1, 2: PEOPLE - 1}
+    # A rotation that has left behind nobody else is over: the next one is another.
+    assert await done(lambda tx: rotation.begin(tx, {lost})) == PEOPLE - 1
+    assert await done(lambda tx: rotation.renew(tx, PEOPLE, {lost})) == Renewed(0, PEOPLE - 1)
+    assert await done(rotation.retire) is False
+    assert await under(stored) == {1: 1, 3: PEOPLE - 1}
+    await done(lambda tx: people.erase_customer(tx, lost))
+    assert await done(rotation.retire) is True
+    assert await under(stored) == {3: PEOPLE - 1}
+
+
+async def under(stored: Any) -> dict[int, int]:
+    """How many people's keys are under each of the tenant's, by its generation."""
+    people_of = Counter(row.tenant_key_id for row in await stored(subject_keys))
+    wrapping = [k for k in await stored(tenant_keys) if k.purpose == "WRAPPING"]
+    return {key.generation: people_of[key.id] for key in wrapping}
 
 
 async def test_nothing_is_lost_while_people_write(
@@ -206,7 +247,7 @@ async def test_nothing_is_lost_while_people_write(
         for _ in range(3):
             left = await done(rotation.begin)
             while left:
-                left = await done(lambda tx: rotation.renew(tx, 2))
+                left = (await done(lambda tx: rotation.renew(tx, 2))).left
                 await asyncio.sleep(0.01)
             await done(rotation.retire)
 
@@ -240,20 +281,27 @@ async def test_another_master_key_opens_the_same_and_the_old_one_nothing(
     own = across_tenants(
         select(tenant_keys).where(tenant_keys.c.organization_id == principal.tenant), "a test's own"
     )
-    before: dict[str, bytes] = {}
-    after: dict[str, bytes] = {}
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
     with pytest.raises(ZeroDivisionError):
         async with housekeeping(database, clock) as house:
-            before = {row.id: row.sealed for row in await house.rows(own)}
+            before = {row.purpose: row for row in await house.rows(own)}
             assert await rotation.rewrap(house, old, new) >= len(before) == 2
-            after = {row.id: row.sealed for row in await house.rows(own)}
+            after = {row.purpose: row for row in await house.rows(own)}
             assert await rotation.rewrap(house, old, new) == 0
             with pytest.raises(Unsealable):
                 await rotation.rewrap(house, third, old)
             raise ZeroDivisionError
     email = CONTACTS.columns[0]
-    for key, sealed in after.items():
-        opened = Vault(new).index(principal.tenant, key, sealed).of(email, "x")
-        assert opened == Vault(old).index(principal.tenant, key, before[key]).of(email, "x")
-        with pytest.raises(Unsealable):
-            Vault(old).index(principal.tenant, key, sealed)
+    tenant = principal.tenant
+    was, now = before["INDEXING"], after["INDEXING"]
+    opened = Vault(new).index(tenant, now.id, now.sealed).of(email, "x")
+    assert opened == Vault(old).index(tenant, was.id, was.sealed).of(email, "x")
+    with pytest.raises(Unsealable):
+        Vault(old).index(tenant, now.id, now.sealed)
+    was, now = before["WRAPPING"], after["WRAPPING"]
+    sealed, cipher = Vault(old).fresh_subject_key(tenant, (was.id, was.sealed), "cus_1")
+    again = Vault(new).subject(tenant, (now.id, now.sealed), "cus_1", sealed)
+    assert again.open(email, "cct_1", cipher.seal(email, "cct_1", "x")) == "x"
+    with pytest.raises(Unsealable):
+        Vault(old).subject(tenant, (now.id, now.sealed), "cus_1", sealed)

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import StatementError
 
 from barberpro.domains.bookings.tables import bookings
+from barberpro.domains.identity.users.tables import users
 from barberpro.domains.people.tables import customer_contacts
 from barberpro.platform.crypto import Sealer, Unsealable
-from barberpro.platform.sealing.tables import Sealed
+from barberpro.platform.sealing.tables import INDEXING, WRAPPING, Sealed
 from barberpro.platform.sealing.vault import (
     MOST_KEPT,
     IndexKey,
@@ -31,7 +32,7 @@ class Keys:
         self, master: bytes = MASTER, tenant: str = "org_1", subject: str = "cus_1"
     ) -> None:
         self.vault, self.tenant, self.subject = Vault(Sealer(master)), tenant, subject
-        self.tenant_key = ("tky_1", self.vault.fresh_tenant_key(tenant, "tky_1"))
+        self.tenant_key = ("tky_1", self.vault.fresh_tenant_key(tenant, "tky_1", WRAPPING))
         self.sealed, self.cipher = self.vault.fresh_subject_key(tenant, self.tenant_key, subject)
 
     def again(self) -> SubjectCipher:
@@ -73,14 +74,15 @@ def test_every_flipped_bit_of_a_key_is_noticed(at: int) -> None:
 def test_a_value_opens_in_its_own_place_alone() -> None:
     keys = Keys()
     sealed = keys.cipher.seal(c.email, ROW, "ana@example.com")
-    for column, row in ((c.phone, ROW), (c.email, "cct_2"), (bookings.c.notes, ROW)):
+    elsewhere = ((c.phone, ROW), (c.email, "cct_2"), (bookings.c.notes, ROW), (users.c.email, ROW))
+    for column, row in elsewhere:
         with pytest.raises(Unsealable):
             keys.cipher.open(column, row, sealed)
 
 
 def test_a_key_opens_for_its_own_person_tenant_and_parent_alone() -> None:
     keys = Keys()
-    other = keys.vault.fresh_tenant_key("org_1", "tky_2")
+    other = keys.vault.fresh_tenant_key("org_1", "tky_2", WRAPPING)
     for tenant, tenant_key, subject in (
         ("org_2", keys.tenant_key, "cus_1"),
         ("org_1", keys.tenant_key, "cus_2"),
@@ -94,8 +96,20 @@ def test_a_key_opens_for_its_own_person_tenant_and_parent_alone() -> None:
 def test_no_two_places_read_alike() -> None:
     rows = [(tenant, other) for tenant in ("org_1", "org_2") for other in ("x_1", "x_2")]
     values = [place(t, column, row) for t, row in rows for column in (c.email, c.phone)]
-    found = {*values, *(p(*row) for row in rows for p in (tenant_key_place, subject_key_place))}
-    assert len(found) == 4 * 2 + 4 * 2
+    keys = {tenant_key_place(*row, purpose) for row in rows for purpose in (WRAPPING, INDEXING)}
+    found = {*values, *keys, *(subject_key_place(*row) for row in rows)}
+    assert len(found) == 4 * 2 + 4 * 2 + 4
+
+
+def test_a_key_of_a_tenant_is_taken_for_nothing_else_than_it_was_made_for() -> None:
+    """Whoever can write in the table must not make the key that values are found by wrap people's, or the reverse."""
+    vault = Vault(Sealer(MASTER))
+    finding = vault.fresh_tenant_key("org_1", "tky_1", INDEXING)
+    wrapping = vault.fresh_tenant_key("org_1", "tky_1", WRAPPING)
+    with pytest.raises(Unsealable):
+        vault.fresh_subject_key("org_1", ("tky_1", finding), "cus_1")
+    with pytest.raises(Unsealable):
+        vault.index("org_1", "tky_1", wrapping)
 
 
 def test_another_person_opens_nothing() -> None:
@@ -127,7 +141,9 @@ def test_no_nonce_comes_twice() -> None:
 
 def test_opened_keys_are_forgotten_after_a_while() -> None:
     vault = Vault(Sealer(MASTER))
-    stored = {n: vault.fresh_tenant_key("org_1", f"tky_{n}") for n in range(MOST_KEPT + 9)}
+    stored = {
+        n: vault.fresh_tenant_key("org_1", f"tky_{n}", INDEXING) for n in range(MOST_KEPT + 9)
+    }
     for n, sealed in stored.items():
         vault.index("org_1", f"tky_{n}", sealed)
     assert len(vault._kept) == MOST_KEPT

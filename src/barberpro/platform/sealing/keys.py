@@ -104,7 +104,7 @@ async def make_tenant_key(tx: Transaction, purpose: str, *, generation: int) -> 
         "id": key_id,
         "purpose": purpose,
         "generation": generation,
-        "sealed": tx.vault.fresh_tenant_key(tx.principal.tenant, key_id),
+        "sealed": tx.vault.fresh_tenant_key(tx.principal.tenant, key_id, purpose),
         "created_at": tx.now,
     }
     if await tx.row(MAKE_TENANT_KEY[tx.dialect], row) is not None:

@@ -5,10 +5,16 @@ older one gets a new key, and all their values are sealed anew, in one transacti
 go. What is left to do is what the tables say, so a rotation that was killed goes on where it stood, and one that is
 over has nothing to do. A reader takes keys and values in one statement, and sees a person before or after.
 
+Who has a value that does not open, for it was spoiled, is passed over and told: their old keys stay, and so does the
+tenant's that they are under. Whoever runs a rotation remembers them meanwhile (`lost`, ids of people); the next one
+tries them again.
+
 The key that equal values are found by stays: with a new one nobody would be found until all was written anew, and
 whoever has stolen it learns no more than the table shows, which rows are equal, and whether a guess is right.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, delete, func, select, update
@@ -31,25 +37,28 @@ BATCH = 20
 LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL; SQLite has one writer at a time
 
 OLDER = and_(t.purpose == WRAPPING, t.generation < bindparam("newest"))
+LOST = among(s.subject_id, key_set("lost"))
 BEHIND = (
     select(s.id, *OPENED_BY)
     .join_from(subject_keys, tenant_keys, OWNED)
-    .where(OLDER)
+    .where(OLDER, ~LOST)
     .order_by(s.id)
     .limit(bindparam("most"))
     .with_for_update(of=subject_keys, skip_locked=True)
 )
-COUNT_BEHIND = select(func.count()).select_from(subject_keys).join(tenant_keys, OWNED).where(OLDER)
+COUNT_BEHIND = (
+    select(func.count()).select_from(subject_keys).join(tenant_keys, OWNED).where(OLDER, ~LOST)
+)
 RENEW = (
     update(subject_keys)
     .where(s.id == bindparam("of_key"))
     .values(tenant_key_id=bindparam("under"), sealed=bindparam("anew"))
 )
 OLD = select(t.id, t.generation).where(OLDER).order_by(t.generation).with_for_update()
-IN_USE = select(s.tenant_key_id).where(among(s.tenant_key_id, key_set("keys"))).limit(1)
+IN_USE = select(s.tenant_key_id).where(among(s.tenant_key_id, key_set("keys"))).distinct()
 RETIRE = delete(tenant_keys).where(t.id == bindparam("of_key"))
 ALL = across_tenants(
-    select(t.id, t.organization_id, t.sealed).order_by(t.id).with_for_update(),
+    select(t.id, t.organization_id, t.purpose, t.sealed).order_by(t.id).with_for_update(),
     "the master key is the installation's",
 )
 REWRAP = across_tenants(
@@ -58,50 +67,70 @@ REWRAP = across_tenants(
 )
 
 
-async def begin(tx: Transaction) -> int:
-    """How many people's keys are to be renewed. A rotation that is not over goes on; else another one begins."""
+@dataclass(frozen=True)
+class Renewed:
+    """What came of a batch."""
+
+    left: int
+    """How many people are left behind, without those who are lost."""
+    done: int = 0
+    lost: frozenset[str] = frozenset()
+    """Ids of people of whom something does not open, of this batch."""
+
+
+async def begin(tx: Transaction, lost: Collection[str] = ()) -> int:
+    """How many people's keys are to be renewed. A rotation that is not over goes on; else another one begins.
+
+    One that leaves behind nobody but the lost is over.
+    """
     newest = await newest_key(tx, WRAPPING)
     if newest is None:
         return 0  # nothing was ever sealed
-    if not await tx.rows(OLD, {"newest": newest.generation}):
-        newest = await make_tenant_key(tx, WRAPPING, generation=newest.generation + 1)
-    return await _behind(tx, newest)
+    behind = await _behind(tx, newest, lost)
+    if behind or (not lost and await tx.rows(OLD, {"newest": newest.generation})):
+        return behind
+    newest = await make_tenant_key(tx, WRAPPING, generation=newest.generation + 1)
+    return await _behind(tx, newest, lost)
 
 
-async def renew(tx: Transaction, most: int = BATCH) -> int:
-    """Give some people new keys, and seal all their values anew; how many are left behind.
+async def renew(tx: Transaction, most: int = BATCH, lost: Collection[str] = ()) -> Renewed:
+    """Give some people new keys, and seal all their values anew.
 
     It waits for nobody, since it locks in no order that others keep: whoever is being written to is left for later.
     """
     newest = await newest_key(tx, WRAPPING)
     if newest is None:
-        return 0
-    done = 0
-    for person in await tx.rows(BEHIND, {"newest": newest.generation, "most": most}):
-        done += await _renewed(tx, newest, person)
+        return Renewed(0)
+    done, more = 0, set[str]()
+    of_these = {"newest": newest.generation, "most": most, "lost": sorted(lost)}
+    for person in await tx.rows(BEHIND, of_these):
+        try:
+            done += await _renewed(tx, newest, person)
+        except Unsealable:
+            more.add(person.subject_id)
     if done:
         await publish(tx, SubjectKeysRenewed(subject=newest.id, count=done))
-    return await _behind(tx, newest)
+    return Renewed(await _behind(tx, newest, {*lost, *more}), done, frozenset(more))
 
 
-async def left(tx: Transaction) -> int:
-    """How many people are left behind."""
+async def left(tx: Transaction, lost: Collection[str] = ()) -> int:
+    """How many people are left behind, without the lost."""
     newest = await newest_key(tx, WRAPPING)
-    return 0 if newest is None else await _behind(tx, newest)
+    return 0 if newest is None else await _behind(tx, newest, lost)
 
 
 async def retire(tx: Transaction) -> bool:
-    """Delete the tenant's older keys; False where one is in use again, so that more must be renewed first."""
+    """Delete those of the tenant's older keys that are under nobody; False where some are in use still."""
     newest = await newest_key(tx, WRAPPING)
     if newest is None:
         return True
     old = await tx.rows(OLD, {"newest": newest.generation})  # waits for who makes a key under one
-    if await tx.rows(IN_USE, {"keys": [key.id for key in old]}):
-        return False
+    used = {row.tenant_key_id for row in await tx.rows(IN_USE, {"keys": [key.id for key in old]})}
     for key in old:
-        await tx.execute(RETIRE, {"of_key": key.id})
-        await publish(tx, TenantKeyRetired(subject=key.id, generation=key.generation))
-    return True
+        if key.id not in used:
+            await tx.execute(RETIRE, {"of_key": key.id})
+            await publish(tx, TenantKeyRetired(subject=key.id, generation=key.generation))
+    return not used
 
 
 async def rewrap(house: Housekeeping, old: Cipher, new: Cipher) -> int:
@@ -112,7 +141,7 @@ async def rewrap(house: Housekeeping, old: Cipher, new: Cipher) -> int:
     """
     done = 0
     for key in await house.rows(ALL):
-        place = tenant_key_place(key.organization_id, key.id)
+        place = tenant_key_place(key.organization_id, key.id, key.purpose)
         if _opens(new, key.sealed, place):
             continue
         anew = new.seal(old.open(key.sealed, place), place)
@@ -122,7 +151,10 @@ async def rewrap(house: Housekeeping, old: Cipher, new: Cipher) -> int:
 
 
 async def _renewed(tx: Transaction, newest: Row[Any], person: Row[Any]) -> bool:
-    """Whether it could be done now: none of the person's rows was in somebody else's hands."""
+    """Whether it could be done now: none of the person's rows was in somebody else's hands.
+
+    Raises Unsealable where the person's key or one of their values does not open; nothing of theirs was changed then.
+    """
     tenant = tx.principal.tenant
     old = cipher_in(tx.vault, tenant, person)
     sealed, new = tx.vault.fresh_subject_key(tenant, (newest.id, newest.sealed), person.subject_id)
@@ -139,8 +171,9 @@ async def _renewed(tx: Transaction, newest: Row[Any], person: Row[Any]) -> bool:
     return True
 
 
-async def _behind(tx: Transaction, newest: Row[Any]) -> int:
-    return (await tx.execute(COUNT_BEHIND, {"newest": newest.generation})).scalar_one()
+async def _behind(tx: Transaction, newest: Row[Any], lost: Collection[str]) -> int:
+    values = {"newest": newest.generation, "lost": sorted(lost)}
+    return (await tx.execute(COUNT_BEHIND, values)).scalar_one()
 
 
 def _opens(cipher: Cipher, sealed: bytes, place: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column
 
 from ..crypto import KEY_BYTES, Cipher, derived
+from .tables import INDEXING, WRAPPING
 
 T = TypeVar("T", Cipher, "IndexKey")
 
@@ -52,6 +53,9 @@ class IndexKey:
         return hmac.digest(self._of_columns[name], value.encode(), hashlib.sha256)[:INDEX_BYTES]
 
 
+PURPOSES: dict[type, str] = {Cipher: WRAPPING, IndexKey: INDEXING}
+
+
 class Vault:
     """Opens the keys of tenants, and with these the keys of people."""
 
@@ -59,9 +63,10 @@ class Vault:
         self._master = master
         self._kept: OrderedDict[tuple[type, str, str, bytes], Any] = OrderedDict()
 
-    def fresh_tenant_key(self, tenant: str, key_id: str) -> bytes:
-        """A new key of a tenant, sealed with the master key."""
-        return self._master.seal(secrets.token_bytes(KEY_BYTES), tenant_key_place(tenant, key_id))
+    def fresh_tenant_key(self, tenant: str, key_id: str, purpose: str) -> bytes:
+        """A new key of a tenant for this purpose, sealed with the master key."""
+        about = tenant_key_place(tenant, key_id, purpose)
+        return self._master.seal(secrets.token_bytes(KEY_BYTES), about)
 
     def fresh_subject_key(
         self, tenant: str, tenant_key: tuple[str, bytes], subject: str
@@ -88,7 +93,8 @@ class Vault:
         """What a tenant's key does. Kept by its sealed form: a key that was replaced is never taken for the new one."""
         asked = (kind, tenant, key_id, sealed)
         if asked not in self._kept:
-            self._kept[asked] = kind(self._master.open(sealed, tenant_key_place(tenant, key_id)))
+            about = tenant_key_place(tenant, key_id, PURPOSES[kind])
+            self._kept[asked] = kind(self._master.open(sealed, about))
             if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(asked)
@@ -100,9 +106,9 @@ def place(tenant: str, column: Column[Any], row_id: str) -> bytes:
     return f"{tenant}|{column.table}|{column.name}|{row_id}".encode()
 
 
-def tenant_key_place(tenant: str, key_id: str) -> bytes:
-    """Where the key of a tenant stands."""
-    return f"{tenant}|tenant_keys|sealed|{key_id}".encode()
+def tenant_key_place(tenant: str, key_id: str, purpose: str) -> bytes:
+    """Where the key of a tenant stands, and what for: one to find values by never wraps people's keys."""
+    return f"{tenant}|tenant_keys|sealed|{key_id}|{purpose}".encode()
 
 
 def subject_key_place(tenant: str, subject: str) -> bytes:

@@ -3,6 +3,10 @@
 Notes and reasons that stand in the open are not carried along: sealing takes a key that a migration has not. Where
 there are any, this stops and says so, and nothing was changed.
 
+A customer's veil is chance that the log's commitments to their row take in; a customer without one was erased. Those
+who are older than this step get theirs here, and what the log says of them from now on is veiled. What it said before
+is not, and never changes: whoever has the database can try names against those entries, also after an erasure.
+
 Revision ID: 0011
 Revises: 0010
 """
@@ -40,6 +44,7 @@ CHANCE = {
 def upgrade() -> None:
     _keys()
     _customers()
+    _users()
     for table, column in CLEAR:
         _seal(table, column)
     for table in ("tenant_keys", "subject_keys", "customer_contacts"):
@@ -94,6 +99,19 @@ def _customers() -> None:
     )
     for name in FOUND_BY:
         index("customer_contacts", "organization_id", name)
+
+
+def _users() -> None:
+    """Who was erased has no address any more."""
+    with op.batch_alter_table("users") as users:
+        for name in ("email", "email_index"):
+            users.alter_column(name, existing_type=sa.LargeBinary(), nullable=True)
+        users.add_column(sa.Column("erased_at", Instant))
+        users.create_check_constraint(
+            op.f("ck_users_erased"),
+            "(erased_at IS NULL) = (email IS NOT NULL)"
+            " AND (erased_at IS NULL) = (email_index IS NOT NULL)",
+        )
 
 
 @contextmanager
