@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, event, update
+from sqlalchemy import Row, event, select, update
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from structlog.testing import capture_logs
@@ -19,6 +19,7 @@ from barberpro.gateway.identify import standing as module
 from barberpro.gateway.oauth.tokens import PublicUrlUnusable, issue
 from barberpro.gateway.problems import Code, Refusal
 from barberpro.platform import ids
+from barberpro.platform.audit.tables import installation_events
 from barberpro.platform.database import Database
 from barberpro.platform.principal import Principal
 
@@ -133,6 +134,40 @@ async def test_two_authorization_headers_are_refused_even_if_both_are_good(
     assert (await identify(Headers(raw=[one]))).client == row.id
     refusal = await refused(identify, Headers(raw=[one, one]))
     assert refusal.headers == {"WWW-Authenticate": INVALID}
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([("authorization", "Basic YTpi")], "other: a scheme that is none of ours"),
+        ([("authorization", "bpk_live_x")], "other: a scheme that is none of ours"),
+        (
+            [("authorization", "Bearer a"), ("authorization", "Bearer b")],
+            "several: more than one credential",
+        ),
+        (
+            [("authorization", "Bearer a"), ("signature", "b=:c:")],
+            "several: more than one credential",
+        ),
+        ([("authorization", "Several x")], "other: a scheme that is none of ours"),
+        ([("cookie", "token=x")], None),
+        ([("authorization", "")], None),
+    ],
+)
+async def test_every_credential_that_is_not_taken_is_told_to_the_log(
+    platform: Any, identify: Knock, headers: list[tuple[str, str]], told: str | None
+) -> None:
+    """With nothing in it that a stranger could choose. Who shows none is nobody, not refused."""
+    await platform.refusals.flush(all_of_it=True)
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    for _ in range(2):
+        await refused(identify, Headers(raw=raw))
+    assert await platform.refusals.flush(all_of_it=True) == (told is not None)
+    if told is not None:
+        query = select(installation_events.c.data).order_by(installation_events.c.id.desc())
+        async with platform.database.surveying() as connection:
+            data = (await connection.execute(query.limit(1))).scalar_one()
+        assert (f"{data['scheme']}: {data['cause']}", data["times"]) == (told, 2)
 
 
 async def test_two_tokens_joined_in_one_header_are_refused(

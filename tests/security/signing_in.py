@@ -154,7 +154,7 @@ def browsing(http: Any, opening: Any, principal: Any, clock: Any, monkeypatch: A
         async def rights(_door: Any, user: str) -> Rights:
             return browser.rights
 
-        def page(_request: Any, name: str, status: int = 200, **facts: Any) -> JSONResponse:
+        def page(_request: Any, name: str, /, status: int = 200, **facts: Any) -> JSONResponse:
             return JSONResponse({"template": name, **facts}, status)
 
         monkeypatch.setattr(sessions, "signed_in", signed_in)

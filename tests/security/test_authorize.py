@@ -1,5 +1,6 @@
 """Everything that may be wrong with `/oauth/authorize`: each test names the guard it protects."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,7 @@ async def test_a_user_says_yes_and_the_client_gets_a_code(browsing: Browsing) ->
         "template": "consent",
         "client": "Agenda Sur",
         "scopes": ["bookings:read", "locations:read"],
+        "name": "Ana",
         "action": "/oauth/consent",
         "redirect_host": "partner.example",
         "leads_to": [CALLBACK],
@@ -184,7 +186,10 @@ async def test_what_the_client_is_told_of(
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri", "scope", "state", "x"])
 async def test_a_parameter_that_stands_twice(browsing: Browsing, name: str) -> None:
     browser = await browsing()
-    twice = [*browser.parameters(x="1").items(), (name, browser.parameters(x="1")[name])]
+    twice: list[tuple[str, Any]] = [
+        *browser.parameters(x="1").items(),
+        (name, browser.parameters(x="1")[name]),
+    ]
     assert_shown(await browser.http.get("/oauth/authorize", params=twice), "parameters")
 
 
@@ -195,6 +200,25 @@ async def test_parameters_without_end(browsing: Browsing) -> None:
     longest = await browser.asks(state="s" * 2_000, x="x" * 1_600)
     assert len(sent(await browser.decides(longest))["state"]) == 2_000  # the form holds it all
     assert_shown(await browser.asks(**{f"p{n}": "1" for n in range(33)}), "parameters")
+
+
+@pytest.mark.parametrize("name", ["state", "nonce", "ui_locales", "x", "x\x00"])
+async def test_a_parameter_with_a_control_character(browsing: Browsing, name: str) -> None:
+    """PostgreSQL stores no NUL, and RFC 6749 has none of the others."""
+    browser = await browsing()
+    for character in "\x00\t\n\x1b\x7f":
+        assert_shown(await browser.asks(**{name: f"a{character}b"}), "parameters")
+        pushed = await browser.posts("/oauth/par", browser.parameters(**{name: f"a{character}b"}))
+        assert (pushed.status_code, pushed.json()["error"]) == (400, "invalid_request")
+    assert await browser.told("grant.made", "authorization.pushed") == []
+
+
+async def test_the_button_pressed_twice_is_one_consent(browsing: Browsing) -> None:
+    browser = await browsing()
+    shown = await browser.asks()
+    answers = await asyncio.gather(*(browser.decides(shown) for _ in range(5)))
+    assert all("code" in sent(answer) for answer in answers)
+    assert len(await browser.told("consent.given")) == 1
 
 
 async def test_who_is_not_signed_in_goes_to_the_login_page_and_comes_back(

@@ -1,5 +1,6 @@
 """Who may register a client, and what such a client may never have (RFC 7591, RFC 7592)."""
 
+import json
 from typing import Any
 
 import httpx
@@ -20,6 +21,12 @@ GOOD = {
     "grant_types": ["authorization_code", "refresh_token"],
     "scope": "bookings:read",
 }
+
+
+def signing(**changes: str) -> dict[str, Any]:
+    """Metadata of a client that signs with this key, changed."""
+    key = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43, **changes}
+    return {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key]}}
 
 
 async def bearer(browser: Browser) -> dict[str, str]:
@@ -77,10 +84,12 @@ async def test_without_the_scope_nobody_registers(browsing: Browsing) -> None:
     before = await count(browser)
     answer = await registers(browser)
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
-    for headers in ({}, {"authorization": "Bearer x"}, {"authorization": "Basic eDp4"}):
+    bad = {"authorization": "Bearer x"}
+    for headers in ({}, bad, {"authorization": "Basic eDp4"}):
         answer = await browser.http.post("/oauth/register", json=GOOD, headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
-        assert answer.headers["www-authenticate"] == 'Bearer realm="BarberPro"'
+        error = ', error="invalid_token"' if headers is bad else ""
+        assert answer.headers["www-authenticate"] == f'Bearer realm="BarberPro"{error}'
     assert await count(browser) == before
 
 
@@ -108,6 +117,9 @@ async def test_a_caller_limited_to_shops_registers_none_that_is_not(browsing: Br
         ({"redirect_uris": ["https://partner.example/#x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://*.example/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://partner.example;sandbox/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://a.example,b.example/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://'unsafe-inline'/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": []}, "invalid_client_metadata"),
         ({"redirect_uris": "https://partner.example/"}, "invalid_client_metadata"),
         ({"redirect_uris": [1]}, "invalid_client_metadata"),
@@ -119,6 +131,9 @@ async def test_a_caller_limited_to_shops_registers_none_that_is_not(browsing: Br
         ({"jwks_uri": "http://169.254.169.254/"}, "invalid_client_metadata"),
         ({"software_statement": "e30.e30."}, "invalid_client_metadata"),
         ({"jwks": "x"}, "invalid_client_metadata"),
+        (signing(kid="a\x00b"), "invalid_client_metadata"),
+        (signing(kid="k" * 256), "invalid_client_metadata"),
+        (signing(x="\x00"), "invalid_client_metadata"),
         ({"client_name": ""}, "invalid_client_metadata"),
         ({"client_name": "x" * 81}, "invalid_client_metadata"),
         ({"client_name": "\u202eevil"}, "invalid_client_metadata"),
@@ -139,6 +154,14 @@ async def test_a_body_that_is_no_object(registrar: Browser, body: bytes) -> None
     headers = await bearer(registrar) | {"content-type": "application/json"}
     answer = await registrar.http.post("/oauth/register", content=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+async def test_half_a_character_is_no_text(registrar: Browser) -> None:
+    headers = await bearer(registrar) | {"content-type": "application/json"}
+    for changes in (signing(kid="\ud800"), {"client_name": "\ud800"}, {"scope": "\ud800"}):
+        body = json.dumps(GOOD | changes)
+        answer = await registrar.http.post("/oauth/register", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
 
 
 async def test_a_body_of_another_type_or_without_end(registrar: Browser) -> None:

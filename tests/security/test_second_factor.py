@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from barberpro.domains.identity.users import invitations, passwords, service, signing_in, totp
 from barberpro.domains.identity.users.tables import recovery_codes, second_factors, sessions
+from barberpro.gateway.oauth import second_factor as module
 from barberpro.platform.doors import transaction
 
-from .visiting import Visitor, a_user, code, hidden, secret_on
+from .test_roles import ready_owner
+from .visiting import PASSWORD, Visitor, a_user, code, hidden, secret_on
 from .visiting import boss as boss
+from .visiting import platform as platform
 from .visiting import visitor as visitor
 
 RFC_6238 = [
@@ -194,6 +197,111 @@ async def test_a_new_password_voids_what_the_old_one_began(
     assert answer.status_code == 403
     async with opening() as tx:
         assert await tx.rows(select(second_factors)) == []
+
+
+@pytest.mark.parametrize("act", ["disable", "remove_second_factor"])
+@pytest.mark.parametrize("shown", ["code", "recovery"])
+async def test_what_changed_between_the_steps_counts_at_the_second(
+    owner: str, visitor: Visitor, clock: Any, opening: Any, boss: Any, act: str, shown: str
+) -> None:
+    """A password that was right a moment ago lets nobody in by itself."""
+    secret, codes = await enrolled(visitor, clock)
+    await ready_owner(opening, boss)  # else this would be the last one
+    page = await visitor.sign_in()
+    async with opening(boss) as tx:
+        await getattr(service, act)(tx, owner)
+    given = codes[0] if shown == "recovery" else code(secret, clock())
+    assert (await visitor.show_code(page, given)).status_code == 403
+    assert "__Host-session" not in visitor.http.cookies
+    async with opening() as tx:
+        assert await tx.rows(select(sessions).where(sessions.c.user_id == owner)) == []
+
+
+async def test_who_is_disabled_between_the_steps_sets_up_nothing(
+    owner: str, visitor: Visitor, clock: Any, opening: Any, boss: Any
+) -> None:
+    await ready_owner(opening, boss)
+    page = await visitor.sign_in()
+    async with opening(boss) as tx:
+        await service.disable(tx, owner)
+    answer = await visitor.show_code(page, code(secret_on(page), clock()))
+    assert answer.status_code == 403
+    async with opening() as tx:
+        assert await tx.rows(select(second_factors)) == []
+
+
+async def test_a_session_left_open_sets_up_no_second_factor_without_the_password(
+    platform: Any, boss: Any, visitor: Visitor, clock: Any, opening: Any
+) -> None:
+    """Else whoever finds it would have a code of their own, and the account's owner none."""
+    await a_user(platform, boss)
+    await visitor.sign_in()
+    session = visitor.http.cookies["__Host-session"]
+    account = await visitor.http.get("/oauth/account")
+    guesses = [
+        await visitor.http.post("/oauth/account", data={**hidden(account), "password": guess})
+        for guess in ("", "una cualquiera", "x" * 4_000)
+    ]
+    assert [answer.status_code for answer in guesses] == [403] * 3
+    assert not any("<svg" in answer.text for answer in guesses)
+    page = await visitor.http.post("/oauth/account", data={**hidden(account), "password": PASSWORD})
+    assert page.status_code == 200 and "<svg" in page.text
+    waits = [
+        await visitor.http.post("/oauth/account", data={**hidden(account), "password": PASSWORD})
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in waits] == [200, 429]
+    done = await visitor.show_code(page, code(secret_on(page), clock()))
+    assert len(CODES.findall(done.text)) == 10
+    assert visitor.http.cookies["__Host-session"] != session
+    async with opening() as tx:
+        (held,) = await tx.rows(select(sessions.c.amr))
+    assert held.amr == ["pwd", "otp", "mfa"]
+    again = await visitor.http.get("/oauth/account")
+    assert 'type="password"' not in again.text
+    answer = await visitor.http.post("/oauth/account", data={**hidden(again), "password": PASSWORD})
+    assert (answer.status_code, "<svg" in answer.text) == (200, False)
+
+
+async def test_of_two_who_set_up_at_once_one_does(
+    owner: str, visitor: Visitor, clock: Any, opening: Any
+) -> None:
+    """The button pressed twice, with the same code."""
+    page = await visitor.sign_in()
+    shown = code(secret_on(page), clock())
+    answers = await asyncio.gather(*(visitor.show_code(page, shown) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [200, 403, 403]
+    async with opening() as tx:
+        assert len(await tx.rows(select(second_factors))) == 1
+        assert len(await tx.rows(select(recovery_codes))) == 10
+
+
+async def test_a_sign_in_with_the_old_password_does_not_outlive_the_new_one(
+    platform: Any, boss: Any, visitor: Visitor, opening: Any, monkeypatch: Any
+) -> None:
+    """The new one is chosen just when the old one was found to be right: the session must go with all others."""
+    user = await a_user(platform, boss)
+    async with opening(boss) as tx:
+        _, link = await service.invite_again(tx, user)
+    hashed = await passwords.hashed("otra distinta y larga")
+    choosing: list[asyncio.Task[None]] = []
+
+    async def choose() -> None:
+        async with opening(boss) as tx:
+            await invitations.accept(tx, link, hashed)
+
+    sound = module.start
+
+    async def start(*given: Any) -> str:
+        choosing.append(asyncio.create_task(choose()))
+        await asyncio.wait(choosing, timeout=1)  # it waits for us to end; else it is done by now
+        return await sound(*given)
+
+    monkeypatch.setattr(module, "start", start)
+    assert (await visitor.sign_in()).status_code == 303
+    await choosing[0]
+    async with opening() as tx:
+        assert await tx.rows(select(sessions)) == []
 
 
 async def test_who_has_a_second_factor_sets_up_no_other(

@@ -57,6 +57,29 @@ async def test_it_is_listed_and_taken_back_with_its_tokens(
         await identify(headers)
 
 
+async def test_what_is_never_remembered_is_listed_while_it_lives(
+    user: str, visitor: Visitor, opening: Any, clock: Any
+) -> None:
+    """A public client on the user's machine asks each time, and its tokens are renewed for ninety days."""
+    async with opening() as tx:
+        for scopes in (["bookings:read"], ["bookings:write"]):
+            told = Allowed(visitor.client.id, user, "ses_1", scopes, tx.now, ["pwd"])
+            grant = await families.begin(tx, told)
+    await visitor.sign_in()
+    page = await visitor.http.get(ACCOUNT, params={"ui_locales": "en"})
+    for words in (visitor.client.name, "See the bookings", "Make, move and cancel bookings"):
+        assert words in page.text
+    await visitor.http.post(WITHDRAW, data=hidden(page))
+    assert visitor.client.name not in (await visitor.http.get(ACCOUNT)).text
+    async with opening() as tx:
+        found = await families.of_client(tx, grant.id, visitor.client.id)
+        assert found is not None and found.revoked_at is not None
+        await families.begin(tx, told)
+    clock.forward(days=90)
+    await visitor.sign_in()
+    assert visitor.client.name not in (await visitor.http.get(ACCOUNT)).text
+
+
 async def test_another_site_takes_nothing_back(user: str, visitor: Visitor, opening: Any) -> None:
     await allowed(opening, user, visitor.client.id)
     await visitor.sign_in()

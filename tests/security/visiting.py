@@ -2,7 +2,7 @@
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from barberpro.domains.identity.users import invitations, passwords, roles, service, totp
 from barberpro.platform.doors import transaction
+from barberpro.platform.limiter import LocalLimiter
 from barberpro.platform.principal import Principal
 
 PASSWORD = "cuatro tijeras de plata"
@@ -82,6 +83,12 @@ async def a_user(
         async with transaction(platform.database, boss, platform.clock, "test") as tx:
             await invitations.accept(tx, secret, hashed)
     return user.id
+
+
+@pytest.fixture
+def platform(platform: Any) -> Any:
+    """For tests that count attempts: no budget refills meanwhile, however slow the machine."""
+    return replace(platform, limiter=LocalLimiter(lambda: 0))
 
 
 @pytest.fixture

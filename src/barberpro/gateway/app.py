@@ -24,6 +24,9 @@ from .present import answer
 from .problems import Code
 from .receive import Gate, MediaType
 
+COLLECT = 50_000, 50, 100
+"""Objects more than were freed, and generations, after which the collector looks for cycles."""
+
 
 def create_app(settings: Settings) -> Starlette:
     """The application under these settings. Opens nothing before its lifespan begins."""
@@ -35,6 +38,8 @@ def create_app(settings: Settings) -> Starlette:
             # The schema and the plans last as long as the process: the collector need not walk them.
             gc.collect()
             gc.freeze()
+            # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
+            gc.set_threshold(*COLLECT)
             app.state.ready = True
             yield state
 
@@ -53,7 +58,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
-    """What requests find in `request.state`: the platform, and the pipeline over this schema."""
+    """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema."""
     documents = Documents(graph, load_registered(graph, contract() / "operations"))
     settings = platform.settings
     gate = Gate(
@@ -61,9 +66,11 @@ def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
         requests_per_address=settings.requests_per_address,
         max_concurrency=settings.max_concurrency,
     )
+    identify = Identify(platform)
     return {
         "platform": platform,
-        "pipeline": Pipeline(platform, graph, documents, gate, Identify(platform)),
+        "identify": identify,
+        "pipeline": Pipeline(platform, graph, documents, gate, identify),
     }
 
 

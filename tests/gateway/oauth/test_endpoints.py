@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import Row, func, insert, select
@@ -162,7 +163,19 @@ async def test_the_server_describes_itself_by_its_public_url(http: httpx.AsyncCl
         "revocation_endpoint": f"{ISSUER}/oauth/revoke",
         "introspection_endpoint": f"{ISSUER}/oauth/introspect",
         "pushed_authorization_request_endpoint": f"{ISSUER}/oauth/par",
+        "userinfo_endpoint": f"{ISSUER}/oauth/userinfo",
     }
+
+
+@pytest.mark.parametrize("name", ["oauth-authorization-server", "openid-configuration"])
+async def test_what_it_says_of_itself_holds_by_rfc_8414(http: httpx.AsyncClient, name: str) -> None:
+    """By Authlib's reading of it: what must be there beside what is. ID tokens are issued to who found either."""
+    described = (await http.get(f"/.well-known/{name}")).json()
+    AuthorizationServerMetadata(described).validate()
+    assert described["id_token_signing_alg_values_supported"] == ["ES256"]
+    for endpoint in ("token", "revocation", "introspection"):
+        algorithms = described[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+        assert "ES256" in algorithms and "none" not in algorithms
 
 
 async def test_the_keys_are_published(http: httpx.AsyncClient, platform: Any) -> None:

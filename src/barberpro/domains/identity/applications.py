@@ -8,13 +8,21 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from barberpro.platform import ids
+
 from .errors import (
     ClientCertificatesInvalid,
     ClientGrantsInvalid,
+    ClientLocationsInvalid,
     ClientPublicKeysInvalid,
+    ClientScopesInvalid,
     RedirectInvalid,
 )
 
+SCOPE = re.compile(r"(?=.{3,40}$)[a-z][a-z-]*:[a-z][a-z-]*")
+# With these the largest token stays below the 8 KiB that `identify` takes.
+MOST_SCOPES = 50
+MOST_LOCATIONS = 100
 MOST_REDIRECTS = 20
 LONGEST_REDIRECT = 512
 MOST_KEYS = 8
@@ -23,7 +31,10 @@ THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url
 KEYS = {"EC": ("kty", "crv", "x", "y"), "OKP": ("kty", "crv", "x"), "RSA": ("kty", "n", "e")}
 MARKS = ("kid", "alg", "use")
 PLAIN = re.compile(r"[!-~]+")
-BACKSLASH = "\\"
+HOST = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""Where a redirect may lead. It stands in the policy of our pages, where `;` and `,` would begin something else."""
+MEMBER = re.compile(r"[A-Za-z0-9_-]{1,2048}")  # base64url, or a name such as P-256
+MARK = re.compile(r"[!-~]{1,255}")
 
 
 class Authentication(StrEnum):
@@ -86,6 +97,22 @@ def checked(application: Application) -> dict[str, Any]:
     }
 
 
+def checked_scopes(scopes: Collection[str]) -> list[str]:
+    """What a client may do at all, in order. Raises ClientScopesInvalid."""
+    if not 1 <= len(scopes) <= MOST_SCOPES or not all(SCOPE.fullmatch(scope) for scope in scopes):
+        raise ClientScopesInvalid(MOST_SCOPES)
+    return sorted(set(scopes))
+
+
+def checked_locations(locations: Collection[str]) -> list[str]:
+    """Ids of another tenant's shops, or of none, need no refusal: the row rules find none."""
+    if not 1 <= len(locations) <= MOST_LOCATIONS or any(
+        ids.prefix_of(location) != "loc" for location in locations
+    ):
+        raise ClientLocationsInvalid(MOST_LOCATIONS)
+    return sorted(set(locations))
+
+
 def matches(registered: str, given: str) -> bool:
     """Whether a redirect URI is the registered one, letter by letter.
 
@@ -100,15 +127,15 @@ def matches(registered: str, given: str) -> bool:
 
 def is_redirect(uri: str) -> bool:
     """Whether answers may go there: https, or http to a loopback address; no fragment, no user, no dots to fold."""
-    if len(uri) > LONGEST_REDIRECT or not PLAIN.fullmatch(uri) or BACKSLASH in uri or "#" in uri:
+    if len(uri) > LONGEST_REDIRECT or not PLAIN.fullmatch(uri) or "\\" in uri or "#" in uri:
         return False
     try:
         parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
+        _ = parts.port
     except ValueError:
         return False
     segments = parts.path.lower().replace("%2e", ".").split("/")
-    if not host or "@" in parts.netloc or "*" in parts.netloc or {".", ".."} & set(segments):
+    if not HOST.fullmatch(parts.netloc) or {".", ".."} & set(segments):
         return False
     return parts.scheme == "https" or is_loopback(uri)
 
@@ -147,12 +174,16 @@ def _public_key(key: Any) -> dict[str, str]:
     members = KEYS.get(str(key.get("kty"))) if isinstance(key, Mapping) else None
     if (
         members is None
-        or not all(isinstance(key.get(name), str) for name in members)
+        or not all(_is(MEMBER, key.get(name)) for name in members)
         or {"d", "k"} & key.keys()
-        or not all(isinstance(key[name], str) for name in MARKS if name in key)
+        or not all(_is(MARK, key[name]) for name in MARKS if name in key)
     ):
         raise ClientPublicKeysInvalid(MOST_KEYS)
     return {name: key[name] for name in (*members, *MARKS) if name in key}
+
+
+def _is(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _certificates(thumbprints: Collection[str], needed: bool) -> list[str] | None:

@@ -15,18 +15,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from barberpro.platform import ids, scannable
 from barberpro.platform.binding import across_tenants
-from barberpro.platform.doors import Transaction
+from barberpro.platform.doors import Reader, Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.revocations import revoke as void
+from barberpro.platform.sets import among
 
-from .applications import MACHINE, Application, Authentication, checked
+from .applications import (
+    MACHINE,
+    Application,
+    Authentication,
+    checked,
+    checked_locations,
+    checked_scopes,
+)
 from .errors import (
     ClientHasNoSecret,
-    ClientLocationsInvalid,
     ClientNameInvalid,
     ClientNameTaken,
     ClientNotFound,
-    ClientScopesInvalid,
     OverlapInvalid,
 )
 from .events import ClientRegistered, ClientSecretRotated, ClientSuspended
@@ -34,11 +40,6 @@ from .grants.families import TOKEN_OUTLIVES
 from .tables import clients
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,63}")
-SCOPE = re.compile(r"(?=.{3,40}$)[a-z][a-z-]*:[a-z][a-z-]*")
-# With these the largest token stays below the 8 KiB that `identify` takes.
-MOST_SCOPES = 50
-MOST_LOCATIONS = 100
-
 SECRET_PREFIX = "bps_"  # noqa: S105 - says what follows, is none itself
 MOST_OVERLAP = timedelta(days=30)
 AT_ONCE = timedelta(0)
@@ -85,8 +86,8 @@ async def register_application(
     """
     if not NAME.fullmatch(name):
         raise ClientNameInvalid(name)
-    allowed = _checked_scopes(scopes)
-    limits = None if locations is None else _checked_locations(locations)
+    allowed = checked_scopes(scopes)
+    limits = None if locations is None else checked_locations(locations)
     kind = checked(application)
     has_secret = application.authentication is Authentication.BASIC
     secret = scannable.new(SECRET_PREFIX) if has_secret else None
@@ -179,6 +180,21 @@ def credentials(client: str) -> Select[Any]:
     return across_tenants(select(clients).where(clients.c.id == client), OURS)
 
 
+async def find(reader: Reader, client: str) -> Row[Any] | None:
+    """`standing` of an id that came from outside, or None where there is no such client."""
+    if ids.prefix_of(client) != "cli":
+        return None
+    rows = await reader.rows(standing(client))
+    return rows[0] if rows else None
+
+
+async def titles(reader: Reader, some: Collection[str]) -> dict[str, str]:
+    """What users read of these clients, by their ids: their title, or without one their name."""
+    asked = select(clients.c.id, clients.c.title, clients.c.name).where(among(clients.c.id, some))
+    rows = await reader.rows(across_tenants(asked, OURS)) if some else []
+    return {row.id: row.title or row.name for row in rows}
+
+
 def of_tenant(tenant: str) -> Select[Any]:
     """An organization's clients by their names, without the hashes of what they know."""
     mine = select(*PUBLIC).where(clients.c.organization_id == tenant).order_by(clients.c.name)
@@ -219,18 +235,3 @@ async def _change(tx: Transaction, client: str, **values: Any) -> Row[Any]:
 
 def _mine(tx: Transaction) -> Any:
     return clients.c.organization_id == tx.principal.tenant
-
-
-def _checked_scopes(scopes: Collection[str]) -> list[str]:
-    if not 1 <= len(scopes) <= MOST_SCOPES or not all(SCOPE.fullmatch(scope) for scope in scopes):
-        raise ClientScopesInvalid(MOST_SCOPES)
-    return sorted(set(scopes))
-
-
-def _checked_locations(locations: Collection[str]) -> list[str]:
-    """Ids of another tenant's shops, or of none, need no refusal: the row rules find none."""
-    if not 1 <= len(locations) <= MOST_LOCATIONS or any(
-        ids.prefix_of(location) != "loc" for location in locations
-    ):
-        raise ClientLocationsInvalid(MOST_LOCATIONS)
-    return sorted(set(locations))

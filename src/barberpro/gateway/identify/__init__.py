@@ -24,6 +24,8 @@ from .ways import Believed, Ways
 CHALLENGE = 'Bearer realm="BarberPro"'
 DPOP_CHALLENGE = 'DPoP realm="BarberPro", algs="ES256 Ed25519"'
 API_KEY = "bpk_"
+OF_TOKENS = ("bearer", "dpop")
+NOTHING, SEVERAL, OTHER = "nothing", "several", "other"
 UNBOUND = ("bearer", "api_key")
 """Ways in which whoever overheard a request could call as well."""
 
@@ -48,12 +50,18 @@ class Identify:
     async def __call__(self, shown: Presented) -> Principal:
         """Who is calling. Raises a Refusal of 401 that never says what was wrong with a credential."""
         scheme, credential = _credential(shown)
+        if scheme in (NOTHING, OTHER):
+            if scheme == OTHER:
+                self._note(scheme, "a scheme that is none of ours")
+            raise unauthenticated()
         await self._revocations.refresh()
         if self._heard != self._revocations.generation:
             self._heard = self._revocations.generation
             self._keys.expect_news()
         believed: Believed | None = None
         try:
+            if scheme == SEVERAL:
+                raise Rejected("more than one credential")
             if scheme == "signature":
                 believed = await self._ways.by_signature(shown)
             elif scheme == "bearer" and credential.startswith(API_KEY):
@@ -63,10 +71,14 @@ class Identify:
             return await self._principal(believed)
         except Rejected as rejected:
             log.info("credential.rejected", scheme=scheme, reason=str(rejected))
-            proved = {"client": believed.client, "tenant": believed.tenant} if believed else {}
-            facts = {"scheme": scheme, "cause": str(rejected)} | proved
-            self._refusals.note(None, Code.UNAUTHENTICATED, facts)
+            self._note(scheme, str(rejected), believed)
             raise unauthenticated("invalid_token", scheme) from None
+
+    def _note(self, scheme: str, cause: str, believed: Believed | None = None) -> None:
+        """Tell the log of a credential that is not believed. Nothing of what was shown is in it: `scheme` is ours."""
+        proved = {"client": believed.client, "tenant": believed.tenant} if believed else {}
+        facts = {"scheme": scheme, "cause": cause} | proved
+        self._refusals.note(None, Code.UNAUTHENTICATED, facts)
 
     async def _principal(self, believed: Believed) -> Principal:
         """What the credential says and what its client and user may do now: the less of them."""
@@ -120,19 +132,18 @@ def unauthenticated(error: str | None = None, scheme: str = "bearer") -> Refusal
 
 
 def _credential(shown: Presented) -> tuple[str, str]:
-    """The one credential of the request: its scheme in lower case, and what follows it."""
+    """The one credential of the request: its scheme, in a word of ours, and what follows it."""
     given = shown.all("authorization")
     is_signed = bool(shown.all("signature-input") or shown.all("signature"))
-    if not given:
-        if is_signed:
-            return "signature", ""
-        raise unauthenticated()
-    scheme, _, credential = given[0].partition(" ")
-    if scheme.lower() not in ("bearer", "dpop"):
-        raise unauthenticated()
-    if len(given) > 1 or is_signed:
-        raise unauthenticated("invalid_token")
-    return scheme.lower(), credential.strip(" ")
+    if len(given) + is_signed > 1:
+        return SEVERAL, ""
+    if is_signed:
+        return "signature", ""
+    scheme, _, credential = given[0].partition(" ") if given else ("", "", "")
+    if not scheme:
+        return NOTHING, ""
+    scheme = scheme.lower()
+    return scheme if scheme in OF_TOKENS else OTHER, credential.strip(" ")
 
 
 __all__ = ["Identify", "Presented", "presented", "unauthenticated"]

@@ -47,6 +47,10 @@ class Standings:
         """The row of the client of this name."""
         return await self._of(("name", name), lambda: self._row("", clients.named(name)))
 
+    def has_met(self, key: str) -> bool:
+        """Whether this key was there when it was last looked for, and is still remembered."""
+        return ("key", key) in self._known
+
     async def key(self, key: str) -> Row[Any] | None:
         """The row of an API key or a public key."""
         return await self._of(("key", key), lambda: self._key(key))

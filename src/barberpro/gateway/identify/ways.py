@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from barberpro.domains.identity.keys import calling as keys
 from barberpro.domains.identity.keys import rules
 from barberpro.platform import ids, scannable
 from barberpro.platform.doors import transaction
+from barberpro.platform.limiter import Rate
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Method, worker
 
@@ -22,11 +24,15 @@ from ..credentials import certificates, dpop, signatures
 from ..credentials.rejected import Rejected
 from ..credentials.tokens import Claims
 from ..oauth.verifier import Verifier
+from ..problems import Code, Refusal
+from ..receive import network_of
 from .presented import Presented, certificate
 from .standing import Standings, forget_oldest
 
 TOKEN_KEPT = 60.0  # seconds that a checked signature is trusted without another look
 USE_NOTED = timedelta(minutes=1)
+NEW_KEYS = Rate(60, 1)
+"""Keys from one address that a process meets for the first time: those of a partner at its start, and every guess."""
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +116,7 @@ class Ways:
         name = keys.named(text)
         if name is None:
             raise Rejected("not an API key, or mistyped")
-        key = await self._standings.key(name)
+        key = await self._key(shown, name)
         if key is None or key.secret_hash is None:
             raise Rejected("unknown key")
         if not secrets.compare_digest(scannable.digest(text), key.secret_hash):
@@ -123,7 +129,7 @@ class Ways:
         signed = signatures.read(message, self._clock().timestamp())
         if ids.prefix_of(signed.keyid) != "key":
             raise Rejected("unknown key")
-        key = await self._standings.key(signed.keyid)
+        key = await self._key(shown, signed.keyid)
         if key is None or key.public_key is None:
             raise Rejected("unknown key")
         _, algorithm = rules.CURVES[key.public_key["crv"]]
@@ -131,6 +137,18 @@ class Ways:
         believed = self._by_key(shown, key, "signature")
         await self._use_once(f"signature:{key.id}:{signed.nonce}", signed.until)
         return believed
+
+    async def _key(self, shown: Presented, name: str) -> Row[Any] | None:
+        """A key by its id. Each that this process has not met costs a look into the database: so many an address."""
+        if not self._standings.has_met(name):
+            bucket = f"new-keys:{network_of(shown.address)}"
+            verdict = await self._platform.limiter.take(bucket, NEW_KEYS)
+            if not verdict.admitted:
+                seconds = max(1, ceil(verdict.retry_after))
+                message = "Too many unknown keys come from this address."
+                headers, facts = {"retry-after": str(seconds)}, {"retryAfter": seconds}
+                raise Refusal(Code.THROTTLED, 429, message, headers, facts)
+        return await self._standings.key(name)
 
     async def _claims(self, token: str) -> Claims:
         """What the token says, checked now or within the last minute."""

@@ -8,13 +8,14 @@ from starlette.requests import Request
 
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.grants import pushed
-from barberpro.platform import ids
-from barberpro.platform.doors import Reader, transaction
+from barberpro.platform.doors import Reader
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal, worker
 
 from . import asking, tickets
-from .asking import Asked, Unanswerable
+from .asking import Asked
+from .reception import opening
+from .refusals import Unanswerable
 from .tokens import issuer
 
 MOST_PARAMETERS = 32
@@ -44,14 +45,14 @@ async def read(request: Request, platform: Platform) -> Wanted:
     parameters = asking.once_each(pairs)
     reference = parameters.get("request_uri")
     if reference is not None:
-        client = await _client(platform, parameters.get("client_id", ""))
-        parameters = await _taken(request, platform, client, reference)
+        client = await clients.find(_reader(platform), parameters.get("client_id", ""))
+        parameters = await _taken(request, client, reference)
     return await checked(platform, parameters)
 
 
 async def checked(platform: Platform, parameters: dict[str, str], since: float = 0.0) -> Wanted:
     """The request that these parameters make, held against its client as it is now."""
-    client = await _client(platform, parameters.get("client_id", ""))
+    client = await clients.find(_reader(platform), parameters.get("client_id", ""))
     redirect_uri = asking.redirect_of(parameters, client)
     assert client is not None, "redirect_of refuses where there is none"  # noqa: S101
     us = issuer(platform.settings)
@@ -59,26 +60,20 @@ async def checked(platform: Platform, parameters: dict[str, str], since: float =
     return Wanted(client, parameters, asked, since)
 
 
-async def _taken(
-    request: Request, platform: Platform, client: Row[Any] | None, reference: str
-) -> dict[str, str]:
+async def _taken(request: Request, client: Row[Any] | None, reference: str) -> dict[str, str]:
     """The parameters that the client left under this reference, which is then used up."""
     if client is None:
         raise Unanswerable("client")
     who = Principal(client.organization_id, client=client.id, client_name=client.name)
-    id_ = request.state.request_id
-    async with transaction(platform.database, who, platform.clock, id_) as tx:
+    async with opening(request, who) as tx:
         found = await pushed.use(tx, client.id, reference)
     if found is None:
         raise Unanswerable("request_uri")
     return found
 
 
-async def _client(platform: Platform, client: str) -> Row[Any] | None:
-    if ids.prefix_of(client) != "cli":
-        return None
-    rows = await Reader(platform.database, worker("")).rows(clients.standing(client))
-    return rows[0] if rows else None
+def _reader(platform: Platform) -> Reader:
+    return Reader(platform.database, worker(""))
 
 
 def opened(platform: Platform, ticket: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from barberpro.domains.identity.applications import Authentication, Grant, is_loopback, matches
 from barberpro.domains.identity.grants.codes import CHALLENGE
 
+from .refusals import Unanswerable
 from .scopes import PROTOCOL
 
 LONGEST = 2_048  # characters of a parameter
@@ -23,10 +24,8 @@ PROMPTS = {"", "none", "login", "consent", "login consent", "consent login"}
 AGE = re.compile(r"[0-9]{1,9}")
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 REPEATABLE = {"resource"}
-
-
-class Unanswerable(Exception):
-    """Nobody can be sent anywhere with this: the user is told, in these few words."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What none of the parameters has (RFC 6749 appendix A), and PostgreSQL in part cannot store."""
 
 
 @dataclass(eq=False)
@@ -61,6 +60,8 @@ def once_each(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The parameters, of which none stands twice; without a value they count as left out."""
     names = [name for name, _ in pairs if name not in REPEATABLE]
     if len(names) != len(set(names)) or any(len(value) > LONGEST for _, value in pairs):
+        raise Unanswerable("parameters")
+    if any(CONTROL.search(text) for pair in pairs for text in pair):
         raise Unanswerable("parameters")
     return {name: value for name, value in pairs if value}
 

@@ -6,7 +6,6 @@ user agrees to is what they saw, and no other site can agree for them.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,17 +18,17 @@ from starlette.responses import RedirectResponse, Response
 from barberpro.domains.identity.grants import codes, consents
 from barberpro.domains.identity.grants.families import Allowed
 from barberpro.domains.identity.users import service as users
-from barberpro.platform import ids
-from barberpro.platform.doors import Reader, Transaction, transaction
+from barberpro.domains.identity.users import signing_in
+from barberpro.platform.doors import Reader
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
-from . import asking, pages, sessions, tickets
+from . import asking, csrf, pages, sessions, tickets
 from .arrival import Wanted, checked, opened, read
-from .asking import Refusal, Unanswerable, answered
-from .form import Malformed, form
-from .gatekeeping import counted
-from .refusals import NO_STORE
+from .asking import Refusal, answered
+from .form import form
+from .reception import opening
+from .refusals import NO_STORE, Unanswerable
 from .scopes import within
 from .sessions import SignedIn
 from .tokens import issuer
@@ -51,26 +50,18 @@ async def consent(request: Request) -> Response:
 
 
 async def _answered(request: Request, decide: Callable[[Request], Awaitable[Response]]) -> Response:
+    """What was decided, or what the client is told of: why it is not."""
     platform: Platform = request.state.platform
-    request_id = ids.new("req")
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        request.state.request_id = request_id
-        try:
-            if not (await counted(request, platform, "authorize")).admitted:
-                raise Unanswerable("too_many")
-            response = await decide(request)
-        except Refusal as refusal:
-            log.info("authorize.refused", reason=refusal.error)
-            us = issuer(platform.settings)
-            to = answered(refusal.redirect_uri, us, refusal.state, error=refusal.error)
-            response = _sent_on(to)
-        except (Unanswerable, Malformed) as problem:
-            reason = str(problem) if isinstance(problem, Unanswerable) else "form"
-            log.info("authorize.unanswerable", reason=reason)
-            status = 429 if reason == "too_many" else 400
-            response = pages.page(request, "refused", reason=reason, status=status)
-        response.headers.update({**NO_STORE, "x-request-id": request_id})
-        return response
+    try:
+        response = await decide(request)
+    except Refusal as refusal:
+        platform.refusals.note(None, refusal.error, {"endpoint": "authorize"})
+        log.info("authorize.refused", reason=refusal.error)
+        us = issuer(platform.settings)
+        to = answered(refusal.redirect_uri, us, refusal.state, error=refusal.error)
+        response = _sent_on(to)
+    response.headers.update(NO_STORE)
+    return response
 
 
 async def _authorized(request: Request) -> Response:
@@ -92,6 +83,7 @@ async def _authorized(request: Request) -> Response:
         return _sent_on(await _allowed(request, wanted, signed, scopes, us))
     if "none" in asked.prompts:
         raise asked.refused("consent_required")
+    name = (await signing_in.standing(reader, signed.user)).name
     facts = {"parameters": wanted.parameters, "user": signed.user, "session": signed.session}
     ticket = tickets.sealed(platform.sealer, platform.clock(), facts)
     return pages.page(
@@ -100,6 +92,7 @@ async def _authorized(request: Request) -> Response:
         leads_to=[asked.redirect_uri],
         client=wanted.client.title or wanted.client.name,
         scopes=sorted(scopes),
+        name=name,
         ticket=ticket,
         action=CONSENT_PATH,
         redirect_host=urlsplit(asked.redirect_uri).netloc,
@@ -108,7 +101,7 @@ async def _authorized(request: Request) -> Response:
 
 async def _decided(request: Request) -> Response:
     platform: Platform = request.state.platform
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if request.headers.get("sec-fetch-site", "none") not in csrf.OURS:
         raise Unanswerable("another_site")
     given = dict(await form(request))
     facts = opened(platform, given.get("ticket", ""))
@@ -118,7 +111,7 @@ async def _decided(request: Request) -> Response:
     if signed is None or (signed.user, signed.session) != (facts.get("user"), facts.get("session")):
         raise Unanswerable("session")
     if given.get("decision") != "allow":
-        async with _opening(request, wanted, signed) as tx:
+        async with opening(request, _principal(wanted.client, signed)) as tx:
             await consents.deny(tx, signed.user, wanted.client.id)
         raise wanted.asked.refused("access_denied")
     scopes = await _within_rights(platform, wanted, signed)
@@ -146,7 +139,7 @@ async def _allowed(
         amr=signed.amr,
         jkt=asked.jkt,
     )
-    async with _opening(request, wanted, signed) as tx:
+    async with opening(request, _principal(wanted.client, signed)) as tx:
         if by_hand and asking.may_be_remembered(wanted.client, asked.redirect_uri):
             await consents.remember(tx, signed.user, wanted.client.id, scopes)
         code = await codes.make(
@@ -190,14 +183,13 @@ def _to_login(platform: Platform, wanted: Wanted) -> Response:
     kept = {name: v for name, v in wanted.parameters.items() if name not in ("prompt", "max_age")}
     parameters = {**kept, "prompt": prompts} if prompts else kept
     ticket = tickets.sealed(platform.sealer, now, {"parameters": parameters, "since": since})
-    back = f"{AUTHORIZE_PATH}?{urlencode({'ticket': ticket})}"
+    language = {name: v for name, v in parameters.items() if name == "ui_locales"}
     query = {
-        "return": back,
+        "return": f"{AUTHORIZE_PATH}?{urlencode({'ticket': ticket, **language})}",
         "client_id": wanted.client.id,
         **({"prompt": "login"} if since else {}),
+        **language,
     }
-    if "ui_locales" in wanted.parameters:
-        query["ui_locales"] = wanted.parameters["ui_locales"]
     return RedirectResponse(f"{LOGIN_PATH}?{urlencode(query)}", 303)
 
 
@@ -205,14 +197,6 @@ def _principal(client: Row[Any], signed: SignedIn) -> Principal:
     return Principal(
         client.organization_id, client=client.id, client_name=client.name, user=signed.user
     )
-
-
-def _opening(
-    request: Request, wanted: Wanted, signed: SignedIn
-) -> AbstractAsyncContextManager[Transaction]:
-    platform: Platform = request.state.platform
-    who = _principal(wanted.client, signed)
-    return transaction(platform.database, who, platform.clock, request.state.request_id)
 
 
 def _sent_on(to: str) -> Response:

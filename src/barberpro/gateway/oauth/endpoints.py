@@ -1,17 +1,13 @@
 """The endpoints for clients: each takes one form, and answers in the form of RFC 6749 whatever happens."""
 
-import asyncio
-import math
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from barberpro.platform import ids
-from barberpro.platform.limiter import Verdict
 from barberpro.platform.platform import Platform
 
 from ..credentials import certificates
@@ -20,9 +16,10 @@ from ..identify.presented import certificate, presented
 from . import inspection, pushing
 from .authentication import TOKEN_PATH
 from .form import Malformed, basic, form
-from .gatekeeping import counted, failures
+from .gatekeeping import TooMany, failures
 from .grants import GRANTS
-from .refusals import refusal
+from .reception import received
+from .refusals import told
 from .request import Shown, TokenRequest
 from .server import Server
 from .tokens import issuer
@@ -30,10 +27,8 @@ from .tokens import issuer
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
 PUSHING_PATH = "/oauth/par"
-TOO_MANY = "Too many requests from this address. Wait as long as Retry-After says."
 OTHER_CREDENTIALS = {"client_secret", "client_assertion"}
 WRONG = {400, 401}
-log = structlog.get_logger(__name__)
 
 
 def token(server: Server) -> Any:
@@ -50,46 +45,27 @@ class Endpoint:
         self._path = path
         self._decide = decide
         self._needs = needs
-        self._event = path.removeprefix("/oauth/") + ".request"
+        self._received = received(self._answered, told, path.removeprefix("/oauth/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        request_id = ids.new("req")
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = await self._safely(request, request_id)
-            response.headers["x-request-id"] = request_id
-            log.info(self._event, status=response.status_code)
-            await response(scope, receive, send)
+        response = await self._received(Request(scope, receive))
+        await response(scope, receive, send)
 
-    async def _safely(self, request: Request, request_id: str) -> Response:
+    async def _answered(self, request: Request) -> Response:
         platform: Platform = request.state.platform
-        try:
-            verdict = await counted(request, platform, "token")
-            if not verdict.admitted:
-                return _too_many(verdict)
-            async with asyncio.timeout(platform.settings.deadline_seconds):
-                if request.method != "POST":
-                    raise Malformed("Use POST.", 405, {"Allow": "POST"})
-                asked = await self._read(request, platform)
-                return await self._decided(request, platform, asked, request_id)
-        except Malformed as problem:
-            return refusal("invalid_request", problem.message, problem.status, problem.headers)
-        except TimeoutError:
-            return refusal("temporarily_unavailable", status=503, headers={"Retry-After": "1"})
-        except Exception:
-            log.exception("defect")
-            return refusal("server_error", status=500)
+        if request.method != "POST":
+            raise Malformed("Use POST.", 405, {"Allow": "POST"})
+        asked = await self._read(request, platform)
+        return await self._decided(request, platform, asked)
 
-    async def _decided(
-        self, request: Request, platform: Platform, asked: TokenRequest, request_id: str
-    ) -> Response:
+    async def _decided(self, request: Request, platform: Platform, asked: TokenRequest) -> Response:
         client = asked.named_client
         if client is None or ids.prefix_of(client) != "cli":
             client = "unknown"
         verdict = await failures(request, platform, client, 0)
         if verdict.remaining < 1:
-            return _too_many(verdict)
-        server = Server(platform, asked, request_id)
+            raise TooMany.by(verdict)
+        server = Server(platform, asked, request.state.request_id)
         response = await server.answer(lambda: self._decide(server))
         if response.status_code in WRONG:
             await failures(request, platform, client, 1)
@@ -120,11 +96,6 @@ def _thumbprint(request: Request, platform: Platform) -> str | None:
         return None if found is None else certificates.thumbprint(found, platform.clock())
     except Rejected:
         return None
-
-
-def _too_many(verdict: Verdict) -> Response:
-    wait = {"Retry-After": str(max(1, math.ceil(verdict.retry_after)))}
-    return refusal("temporarily_unavailable", TOO_MANY, 429, wait)
 
 
 TOKEN = Endpoint(TOKEN_PATH, token, needs="grant_type")

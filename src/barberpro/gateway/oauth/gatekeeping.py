@@ -1,5 +1,8 @@
 """How often an address may ask, and how often it may be wrong in a client's name."""
 
+from dataclasses import dataclass
+from math import ceil
+
 from starlette.requests import Request
 
 from barberpro.platform.limiter import Rate, Verdict
@@ -15,16 +18,34 @@ By client *and* address: who is wrong on purpose shuts out nobody but themselves
 FAILURES = Rate(MOST_FAILURES, 0.5)
 
 
-async def counted(request: Request, platform: Platform, what: str) -> Verdict:
-    """Count a request of this address."""
+@dataclass(eq=False)
+class TooMany(Exception):
+    """The caller has to wait so many seconds."""
+
+    wait: int
+
+    @classmethod
+    def by(cls, verdict: Verdict) -> "TooMany":
+        """As long as the limiter says, and a second at least: clients come back at once after 0."""
+        return cls(max(1, ceil(verdict.retry_after)))
+
+
+async def count(request: Request, what: str) -> None:
+    """Count a request of this address. Raises TooMany."""
+    platform: Platform = request.state.platform
     most = platform.settings.token_requests_per_address
-    return await platform.limiter.take(f"{what}:{_network(request)}", Rate(most, most / 60))
+    verdict = await platform.limiter.take(
+        f"requests:{what}:{network(request)}", Rate(most, most / 60)
+    )
+    if not verdict.admitted:
+        raise TooMany.by(verdict)
 
 
 async def failures(request: Request, platform: Platform, client: str, cost: int) -> Verdict:
     """Count a failure in this client's name, or with a cost of 0 only look."""
-    return await platform.limiter.take(f"failed:{client}:{_network(request)}", FAILURES, cost)
+    return await platform.limiter.take(f"failed:{client}:{network(request)}", FAILURES, cost)
 
 
-def _network(request: Request) -> str:
+def network(request: Request) -> str:
+    """What the caller's subscriber holds of addresses."""
     return network_of(request.client.host if request.client else "unknown")

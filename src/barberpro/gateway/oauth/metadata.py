@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -26,24 +25,9 @@ JWKS_PATH = "/.well-known/jwks.json"
 HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
-async def oauth(request: Request) -> JSONResponse:
-    """What RFC 8414 has an authorization server tell about itself."""
-    document = described(request.state.platform.settings)
-    return JSONResponse(AuthorizationServerMetadata(document), headers=HOUR)
-
-
-async def openid(request: Request) -> JSONResponse:
-    """The same, with what OpenID Connect adds."""
-    settings = request.state.platform.settings
-    document = described(settings) | {
-        "userinfo_endpoint": issuer(settings) + USERINFO_PATH,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "amr", "nonce"],
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-    }
-    return JSONResponse(document, headers=HOUR)
+async def document(request: Request) -> JSONResponse:
+    """One document for both: who found us by RFC 8414 is issued ID tokens as well, and must know what signs them."""
+    return JSONResponse(described(request.state.platform.settings), headers=HOUR)
 
 
 async def keys(request: Request) -> JSONResponse:
@@ -59,7 +43,7 @@ async def keys(request: Request) -> JSONResponse:
 
 def described(settings: Settings) -> dict[str, Any]:
     """Each line is taken from what does it, so that none promises what is not there."""
-    us = issuer(settings)
+    us, signatures = issuer(settings), sorted(assertions.KINDS)
     return {
         "issuer": us,
         "authorization_endpoint": us + AUTHORIZE_PATH,
@@ -74,12 +58,20 @@ def described(settings: Settings) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": sorted(str(grant.GRANT_TYPE) for grant in GRANTS),
         "token_endpoint_auth_methods_supported": ALL,
-        "token_endpoint_auth_signing_alg_values_supported": sorted(assertions.KINDS),
+        "token_endpoint_auth_signing_alg_values_supported": signatures,
         "revocation_endpoint_auth_methods_supported": ALL,
+        "revocation_endpoint_auth_signing_alg_values_supported": signatures,
         "introspection_endpoint_auth_methods_supported": PROVEN,
+        "introspection_endpoint_auth_signing_alg_values_supported": signatures,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": sorted(dpop.ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": True,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["es-AR", "en"],
+        "userinfo_endpoint": us + USERINFO_PATH,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "amr", "nonce"],
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
     }

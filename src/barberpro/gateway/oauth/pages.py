@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from barberpro.platform.locale import LANGUAGES, Language, negotiate
 
 from . import csrf
+from .refusals import NO_STORE
 
 CSS_PATH = "/oauth/pages.css"
 POLICY = (
@@ -53,17 +54,38 @@ def page(
     *,
     status: int = 200,
     error: str | None = None,
+    wait: int = 0,
     leads_to: Iterable[str] = (),
     **facts: Any,
 ) -> HTMLResponse:
-    """The page of this name. `error` is a key of the texts' `errors`; `leads_to` are URIs a form may end at."""
+    """The page of this name. `error` is a key of the texts' `errors`; `leads_to` are URIs a form may end at.
+
+    With `wait` the page says that there were too many attempts, and for how many seconds none more is taken.
+    """
+    if wait:
+        status, error, facts = 429, "wait", {**facts, "seconds": wait}
     language = language_of(request)
     guard, token = csrf.guarded(request)
     body_of = _filled(language, name, facts, error, token)
     answer = HTMLResponse(body_of, status, headers=HEADERS)
     origins = sorted({origin(uri) for uri in leads_to})
     answer.headers["Content-Security-Policy"] = " ".join((POLICY, *origins))
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
     csrf.keep(request, answer, guard)
+    return answer
+
+
+def refused(
+    request: Request,
+    reason: str,
+    _text: str | None = None,
+    status: int = 400,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The page that says why it does not go on: `texts.toml` has a sentence for most reasons, and one for others."""
+    answer = page(request, "refused", reason=reason, status=status)
+    answer.headers.update({**NO_STORE, **(headers or {})})
     return answer
 
 

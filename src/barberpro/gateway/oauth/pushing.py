@@ -6,9 +6,9 @@ from starlette.responses import JSONResponse, Response
 from barberpro.domains.identity.grants import pushed
 
 from . import asking
-from .asking import Refusal, Unanswerable
+from .asking import Refusal
 from .authentication import ALL
-from .refusals import NO_STORE
+from .refusals import NO_STORE, Unanswerable
 from .server import Refused, Server
 from .tokens import issuer
 

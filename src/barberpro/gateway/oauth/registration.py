@@ -7,30 +7,29 @@ the client's own developer reads the registration or ends it.
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy import Row
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.applications import Application, Authentication, Grant
 from barberpro.domains.identity.errors import RedirectInvalid
 from barberpro.platform import ids, scannable, text
-from barberpro.platform.doors import Reader, transaction
+from barberpro.platform.doors import Reader
 from barberpro.platform.errors import Failure
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal, worker
 
-from .. import problems
 from ..credentials.rejected import Rejected
 from ..credentials.tokens import json_object
 from ..identify import Identify, presented
 from .form import Malformed, body_of
-from .gatekeeping import counted
-from .refusals import NO_STORE, refusal
+from .reception import Act, opening, received
+from .refusals import NO_STORE, refusal, told
 from .tokens import issuer
 
 REGISTRATION_PATH = "/oauth/register"
@@ -42,7 +41,6 @@ NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 # Fetching what a stranger names is a door into our network, and a statement that we cannot check says nothing.
 NOT_TAKEN = ("jwks_uri", "software_statement", "sector_identifier_uri", "request_uris")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="BarberPro"'}
-log = structlog.get_logger(__name__)
 
 
 class Unacceptable(Exception):
@@ -54,46 +52,40 @@ class Unacceptable(Exception):
         self.says = says
 
 
-async def register(request: Request) -> Response:
-    """Make a client of the caller's tenant."""
-    return await _safely(request, _registered)
+def routes() -> list[Route]:
+    """`/oauth/register`, and each registration under it."""
+    register, manage = (
+        received(_acceptable(act), told, "register") for act in (_registered, _managed)
+    )
+    return [
+        Route(REGISTRATION_PATH, register, methods=["POST"]),
+        Route(MANAGEMENT_PATH, manage, methods=["GET", "DELETE"]),
+    ]
 
 
-async def manage(request: Request) -> Response:
-    """Show a registration, or end it, to whoever holds its token."""
-    return await _safely(request, _managed)
-
-
-async def _safely(request: Request, act: Callable[[Request], Awaitable[Response]]) -> Response:
-    request.state.request_id = request_id = ids.new("req")
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
+def _acceptable(act: Act) -> Act:
+    async def answered(request: Request) -> Response:
         try:
-            if not (await counted(request, request.state.platform, "register")).admitted:
-                response: Response = refusal("temporarily_unavailable", status=429)
-            else:
-                response = await act(request)
-        except Malformed as problem:
-            response = refusal("invalid_request", problem.message, problem.status, problem.headers)
-        except problems.Refusal:
-            response = refusal("invalid_token", status=401, headers=CHALLENGE)
+            return await act(request)
         except Unacceptable as problem:
-            response = refusal(problem.error, problem.says)
-        log.info("register.request", status=response.status_code)
-        response.headers["x-request-id"] = request_id
-        return response
+            return refusal(problem.error, problem.says)
+
+    return answered
 
 
 async def _registered(request: Request) -> Response:
+    """Make a client of the caller's tenant."""
     platform: Platform = request.state.platform
     body = await body_of(request)
-    caller = await Identify(platform)(presented(request, body, platform.settings))
+    identify: Identify = request.state.identify
+    caller = await identify(presented(request, body, platform.settings))
     if SCOPE not in caller.scopes:
+        platform.refusals.note(caller, "insufficient_scope", {"endpoint": "register"})
         return refusal("insufficient_scope", status=403, headers=CHALLENGE)
     application, scopes = _read(_metadata(request, body), caller)
     token = scannable.new(TOKEN_PREFIX)
-    id_ = request.state.request_id
     try:
-        async with transaction(platform.database, caller, platform.clock, id_) as tx:
+        async with opening(request, caller) as tx:
             made, secret = await clients.register_application(
                 tx,
                 name=_name(application.title),
@@ -114,6 +106,7 @@ async def _registered(request: Request) -> Response:
 
 
 async def _managed(request: Request) -> Response:
+    """Show a registration, or end it, to whoever holds its token."""
     platform: Platform = request.state.platform
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     client = request.path_params["client"]
@@ -122,12 +115,12 @@ async def _managed(request: Request) -> Response:
     row = rows[0] if rows else None
     is_registrant = clients.is_registrant(row, token) and scheme.lower() == "bearer"
     if row is None or not is_registrant or not row.is_active:
+        platform.refusals.note(None, "invalid_token", {"endpoint": "register"})
         return refusal("invalid_token", status=401, headers=CHALLENGE)
     if request.method != "DELETE":
         return JSONResponse(_shown(platform, row), headers=NO_STORE)
     who = Principal(row.organization_id, client=row.id, client_name=row.name)
-    id_ = request.state.request_id
-    async with transaction(platform.database, who, platform.clock, id_) as tx:
+    async with opening(request, who) as tx:
         await clients.suspend_client(tx, row.id)
     await platform.revocations.announce()
     return Response(status_code=204, headers=NO_STORE)

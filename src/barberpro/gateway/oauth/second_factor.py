@@ -1,7 +1,6 @@
 """`/oauth/second-factor`: a code after the password, or the first code of an app that is being set up."""
 
 from io import BytesIO
-from math import ceil
 
 import segno
 from starlette.requests import Request
@@ -9,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 
 from barberpro.domains.identity.users import signing_in, totp
 from barberpro.domains.identity.users.rights import rights
-from barberpro.platform import ids
-from barberpro.platform.doors import Transaction, transaction
-from barberpro.platform.platform import Platform
+from barberpro.platform.doors import Transaction
 from barberpro.platform.principal import worker
 
-from . import attempts, csrf, steps
-from .form import Malformed, form
+from . import attempts, csrf, known, steps
+from .form import form
 from .pages import HEADERS, Html, page
+from .reception import opening
+from .refusals import Unanswerable
 from .sessions import remember, signed_in, start
 from .steps import Step
 
@@ -25,26 +24,21 @@ NAME = "BarberPro"
 
 async def second_factor(request: Request) -> Response:
     """Take a code."""
-    try:
-        given = dict(await form(request))
-    except Malformed as problem:
-        return page(request, "refused", reason="other", status=problem.status)
+    given = dict(await form(request))
     step = steps.opened(request, given.get("ticket", ""))
     if step is None or not csrf.is_ours(request, given.get("csrf")):
-        return page(request, "refused", reason="ticket", status=403)
-    verdict = await attempts.code(request, step.user)
-    if not verdict.admitted:
-        wait = ceil(verdict.retry_after)
-        answer = await _again(request, step, error="wait", status=429, seconds=wait)
-        answer.headers["Retry-After"] = str(wait)
-        return answer
-    if step.secret is not None:
-        return await _enrolled(request, step, given.get("code", ""))
-    return await _checked(request, step, given.get("code", ""))
+        raise Unanswerable("ticket", 403)
+    wait, is_enrolling = await attempts.code(request, step), step.secret is not None
+    if wait:
+        if is_enrolling:
+            return await enrolling(request, step, wait=wait)
+        return ask(request, step, wait=wait)
+    take = _enrolled if is_enrolling else _checked
+    return await take(request, step, given.get("code", ""))
 
 
 def ask(
-    request: Request, step: Step, *, error: str | None = None, status: int = 200, seconds: int = 0
+    request: Request, step: Step, *, error: str | None = None, status: int = 200, wait: int = 0
 ) -> Response:
     """The page that asks for a code."""
     return page(
@@ -52,7 +46,7 @@ def ask(
         "second_factor",
         status=status,
         error=error,
-        seconds=seconds,
+        wait=wait,
         leads_to=step.leads_to,
         ticket=steps.sealed(request, step),
     )
@@ -64,13 +58,11 @@ async def enrolling(
     *,
     error: str | None = None,
     status: int = 200,
-    seconds: int = 0,
+    wait: int = 0,
 ) -> Response:
     """The page by which an app is set up; a mistake keeps the secret that the app may have by now."""
-    platform: Platform = request.state.platform
     secret = step.secret or totp.new_secret()
-    who = worker(step.organization)
-    async with transaction(platform.database, who, platform.clock, ids.new("req")) as tx:
+    async with opening(request, worker(step.organization)) as tx:
         address = await signing_in.address_of(tx, step.user)
     uri = totp.otpauth(secret, NAME, address)
     return page(
@@ -78,7 +70,7 @@ async def enrolling(
         "enrol",
         status=status,
         error=error,
-        seconds=seconds,
+        wait=wait,
         leads_to=step.leads_to,
         picture=_picture(uri),
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
@@ -89,23 +81,18 @@ async def enrolling(
 
 async def proved(request: Request, step: Step, amr: tuple[str, ...]) -> Response:
     """They are in: a session of its own for this sign-in, and back to where they came from."""
-    platform: Platform = request.state.platform
     before = await signed_in(request)
-    who = worker(step.organization)
-    async with transaction(platform.database, who, platform.clock, ids.new("req")) as tx:
+    async with opening(request, worker(step.organization)) as tx:
         value = await start(tx, before, step.user, amr) if await _stands(tx, step) else None
     if value is None:
-        return page(request, "refused", reason="ticket", status=403)
-    return _on(request, step.back, value)
+        raise Unanswerable("ticket", 403)
+    return _on(request, step, value)
 
 
 async def _checked(request: Request, step: Step, code: str) -> Response:
-    platform: Platform = request.state.platform
     before = await signed_in(request)
     value = None
-    async with transaction(
-        platform.database, worker(step.organization), platform.clock, ids.new("req")
-    ) as tx:
+    async with opening(request, worker(step.organization)) as tx:
         how = await signing_in.prove(tx, step.user, code) if await _stands(tx, step) else None
         if how is None:
             await signing_in.refuse(tx, step.user, "second_factor")
@@ -114,16 +101,13 @@ async def _checked(request: Request, step: Step, code: str) -> Response:
             value = await start(tx, before, step.user, ("pwd", "otp", "mfa"))
     if value is None:
         return ask(request, step, error="code", status=403)
-    return _on(request, step.back, value)
+    return _on(request, step, value)
 
 
 async def _enrolled(request: Request, step: Step, code: str) -> Response:
-    platform: Platform = request.state.platform
     before = await signed_in(request)
     value, codes = None, None
-    async with transaction(
-        platform.database, worker(step.organization), platform.clock, ids.new("req")
-    ) as tx:
+    async with opening(request, worker(step.organization)) as tx:
         if await _stands(tx, step) and step.secret is not None:
             codes = await signing_in.enrol(tx, step.user, step.secret, totp.tidy(code))
         if codes is None:
@@ -132,9 +116,7 @@ async def _enrolled(request: Request, step: Step, code: str) -> Response:
             value = await start(tx, before, step.user, ("pwd", "otp", "mfa"))
     if value is None or codes is None:
         return await enrolling(request, step, error="code", status=403)
-    answer = page(request, "codes", codes=codes, back=step.back)
-    remember(request, answer, value)
-    return answer
+    return _in(request, step, page(request, "codes", codes=codes, back=step.back), value)
 
 
 async def _stands(tx: Transaction, step: Step) -> bool:
@@ -143,18 +125,14 @@ async def _stands(tx: Transaction, step: Step) -> bool:
     return is_same and (await rights(tx, step.user)).is_active
 
 
-async def _again(
-    request: Request, step: Step, *, error: str, status: int, seconds: int
-) -> Response:
-    show = {"error": error, "status": status, "seconds": seconds}
-    if step.secret is not None:
-        return await enrolling(request, step, **show)  # type: ignore[arg-type]
-    return ask(request, step, **show)  # type: ignore[arg-type]
+def _on(request: Request, step: Step, value: str) -> Response:
+    return _in(request, step, RedirectResponse(step.back, 303, headers=HEADERS), value)
 
 
-def _on(request: Request, back: str, value: str) -> Response:
-    answer = RedirectResponse(back, 303, headers=HEADERS)
+def _in(request: Request, step: Step, answer: Response, value: str) -> Response:
+    """The answer to who is in: with their session, and by now they are known in this browser."""
     remember(request, answer, value)
+    known.remember(request, answer, step.account)
     return answer
 
 

@@ -22,6 +22,8 @@ class Step:
     mark: str
     """Of the password that was shown: with another one, the step is void."""
     back: str
+    account: str
+    """What their password was tried as (`attempts.account`)."""
     leads_to: tuple[str, ...] = ()
     """The redirect URIs of the client that they came for."""
     has_factor: bool = True
