@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import strawberry
@@ -17,18 +16,21 @@ from barberpro.domains.identity.users.errors import (
     RoleScopesInvalid,
     TooManyRoles,
 )
-from barberpro.domains.identity.users.rights import role_in
+from barberpro.domains.identity.users.rights import own_role
 from barberpro.domains.identity.users.roles import BUILT_IN, Role
 from barberpro.domains.identity.users.tables import roles as table
 from barberpro.graph.context import Context
 from barberpro.graph.fields import batched
 from barberpro.graph.mutations import Foreseen, mutation
+from barberpro.graph.scopes import ORGANIZATION_WIDE, needs
 from barberpro.graph.types import Mutation, Node, Query, entity, extends, input_type, value
 from barberpro.platform.doors import Transaction
 from barberpro.platform.locale import Language
 from barberpro.platform.text import InvalidName
 
 ROLES_COST = 10
+MANAGING = needs("users:write") & ORGANIZATION_WIDE
+"""A role is held all over the organization: who manages some shops gives roles, and changes none."""
 
 
 @value
@@ -75,9 +77,7 @@ def shown(role: Role, language: Language) -> Shown:
 
 async def roles(parents: Sequence[Any], context: Context) -> list[list[Shown]]:
     """The roles that users of the organization can have: the built-in ones, then its own by name."""
-    rows = await context.rows(custom_roles.ALL)
-    facts = [{**row._mapping, "built_in": None, "role_id": row.id} for row in rows]
-    own = [role for each in facts if (role := role_in(SimpleNamespace(**each))) is not None]
+    own = map(own_role, await context.rows(custom_roles.ALL))
     every = [shown(role, context.language) for role in (*BUILT_IN.values(), *own)]
     return [every for _ in parents]
 
@@ -141,7 +141,7 @@ GIVING: Foreseen = {
 }
 
 
-@mutation(CustomRole, raises={**GIVING, TooManyRoles: None}, scope="users:write")
+@mutation(CustomRole, raises={**GIVING, TooManyRoles: None}, scope=MANAGING)
 async def role_create(tx: Transaction, input: RoleCreateInput) -> Row[Any]:
     """Make a role of the organization's own."""
     return await custom_roles.create(
@@ -152,7 +152,7 @@ async def role_create(tx: Transaction, input: RoleCreateInput) -> Row[Any]:
     )
 
 
-@mutation(CustomRole, raises={**GIVING, RoleNotFound: "roleId"}, scope="users:write")
+@mutation(CustomRole, raises={**GIVING, RoleNotFound: "roleId"}, scope=MANAGING)
 async def role_update(tx: Transaction, input: RoleUpdateInput) -> Row[Any]:
     """Change a role. Its holders are signed out where it gives or asks something else."""
     return await custom_roles.change(
@@ -167,7 +167,7 @@ async def role_update(tx: Transaction, input: RoleUpdateInput) -> Row[Any]:
 @mutation(
     CustomRole,
     raises={RoleNotFound: "roleId", RoleInUse: "roleId", RightsExceeded: "roleId"},
-    scope="users:write",
+    scope=MANAGING,
 )
 async def role_delete(tx: Transaction, input: RoleDeleteInput) -> Row[Any]:
     """Delete a role that nobody holds; the answer shows it as it was."""

@@ -27,6 +27,7 @@ from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.keys import calling
 from barberpro.domains.identity.keys import service as keys
+from barberpro.domains.identity.users import erasure
 from barberpro.domains.identity.users import service as users
 from barberpro.domains.learning import service as learning
 from barberpro.domains.locations import service as locations
@@ -337,6 +338,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (users.invite_again, lambda tx, theirs, _: users.invite_again(tx, theirs.user)),
     (users.disable, lambda tx, theirs, _: users.disable(tx, theirs.user)),
     (users.enable, lambda tx, theirs, _: users.enable(tx, theirs.user)),
+    (erasure.erase, lambda tx, theirs, _: erasure.erase(tx, theirs.user)),
     (users.end_sessions, lambda tx, theirs, _: users.end_sessions(tx, theirs.user)),
     (
         users.remove_second_factor,
@@ -414,7 +416,8 @@ READS = {
 def public_functions() -> set[Callable[..., Any]]:
     return {
         function
-        for module in modules("barberpro.domains", "service")
+        for kind in ("service", "erasure")
+        for module in modules("barberpro.domains", kind)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if (function.__module__ == module.__name__ and not name.startswith("_"))
         or name in passed_on(module)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from barberpro.domains.identity.users.roles import BUILT_IN, KNOWN_SCOPES
+from barberpro.platform import ids
 
 INVITE = """
 mutation ($input: UserInviteInput!) {
@@ -118,3 +119,45 @@ async def test_a_disabled_user_is_seen_as_such(asking: Any) -> None:
         )
         done = (await asking(document, {"i": {"userId": user}}))["data"][name]
         assert done == {"user": {"isActive": name != "userDisable"}, "errors": []}
+
+
+async def test_an_erased_user_is_nobody_any_more(asking: Any) -> None:
+    user = (await asking(INVITE, {"input": BETO}))["data"]["userInvite"]["user"]["id"]
+    document = """mutation ($i: UserEraseInput!) { userErase(input: $i) {
+      user { id name email isActive hasPassword erasedAt roles { id } }
+      errors { ... on UserError { code field } } } }"""
+    short = await asking(document, {"i": {"userId": user}}, KNOWN_SCOPES - {"users:pii"})
+    assert short["errors"][0]["extensions"]["requiredScopes"] == ["users:pii"]
+    kept = await asking("query ($i: ID!) { user(id: $i) { name erasedAt } }", {"i": user})
+    assert kept == {"data": {"user": {"name": "Beto", "erasedAt": None}}}
+
+    done = (await asking(document, {"i": {"userId": user}}))["data"]["userErase"]
+    assert done["errors"] == []
+    assert done["user"].pop("erasedAt") is not None
+    assert done["user"].pop("name") != "Beto"
+    nobody = {"id": user, "email": None, "isActive": False, "hasPassword": False, "roles": []}
+    assert done["user"] == nobody
+    back = "mutation ($i: UserEnableInput!) { userEnable(input: $i) { errors { ... on UserError { code } } } }"
+    again = (await asking(back, {"i": {"userId": user}}))["data"]["userEnable"]["errors"]
+    assert again == [{"code": "USER_ERASED"}]
+
+
+async def test_who_manages_some_shops_changes_no_role_that_is_held_elsewhere(
+    asking: Any, http: Any, bearer: Any
+) -> None:
+    change = "mutation {{ {}(input: {{{}}}) {{ customRole {{ id }} }} }}".format
+    make = change("roleCreate", 'name: "Caja", scopes: ["billing:read"]')
+    role = (await asking(make))["data"]["roleCreate"]["customRole"]["id"]
+    limited = await bearer(scopes=sorted(KNOWN_SCOPES), locations=[ids.new("loc")])
+    for document in (
+        change("roleCreate", 'name: "Otra", scopes: ["billing:read"]'),
+        change("roleUpdate", f'roleId: "{role}", scopes: ["customers:pii"]'),
+        change("roleUpdate", f'roleId: "{role}", requiresSecondFactor: false'),
+        change("roleDelete", f'roleId: "{role}"'),
+    ):
+        answer = (await http.post("/graphql", json={"query": document}, headers=limited)).json()
+        assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        assert answer["errors"][0]["extensions"]["requiredPolicies"] == ["ORGANIZATION_WIDE"]
+    listed = (await asking("{ userRoles { name scopes isBuiltIn } }"))["data"]["userRoles"]
+    own = [each for each in listed if not each["isBuiltIn"]]
+    assert own == [{"name": "Caja", "scopes": ["billing:read"], "isBuiltIn": False}]

@@ -55,6 +55,7 @@ async def test_what_is_told_of_a_key_holds_no_secret(
     assert second.data["successor"] == successor.id
     assert [one.type for one in await told(successor.id)] == ["key.made", "key.revoked"]
     assert text[-49:] not in str(first) + str(second)
+    assert "secret_hash" not in key._mapping
 
 
 @pytest.mark.parametrize(

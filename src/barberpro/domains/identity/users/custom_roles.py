@@ -1,4 +1,7 @@
-"""Roles that an organization makes for itself, beside those that all have. Nobody makes one that may more than they."""
+"""Roles that an organization makes for itself, beside those that all have. Nobody makes one that may more than they.
+
+A role is held all over the organization: it is for callers who see all of it (`resolvers/identity/roles.py`).
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,13 +15,13 @@ from barberpro.platform.unique import insert_unless_taken
 
 from . import events
 from .errors import (
-    RightsExceeded,
     RoleInUse,
     RoleNameTaken,
     RoleNotFound,
     RoleScopesInvalid,
     TooManyRoles,
 )
+from .giving import check_rights
 from .rights import end_everything
 from .roles import KNOWN_SCOPES
 from .tables import role_assignments, roles
@@ -105,18 +108,12 @@ async def _held(tx: Transaction, role_id: str) -> Row[Any]:
         found = await tx.row(LOCKED, {"wanted": role_id})
     if found is None:
         raise RoleNotFound(role_id[: ids.LIMIT])
-    _check_within(tx, found.scopes)
+    check_rights(tx, found.scopes)
     return found
 
 
 def _checked(tx: Transaction, scopes: Collection[str]) -> list[str]:
     if not scopes or not KNOWN_SCOPES.issuperset(scopes):
         raise RoleScopesInvalid(sorted(KNOWN_SCOPES))
-    _check_within(tx, scopes)
+    check_rights(tx, scopes)
     return sorted(set(scopes))
-
-
-def _check_within(tx: Transaction, scopes: Collection[str]) -> None:
-    lacking = set(scopes) - tx.principal.scopes
-    if lacking:
-        raise RightsExceeded(sorted(lacking))

@@ -24,6 +24,16 @@ class EmailTaken(Conflict):
 
 
 @dataclass(eq=False)
+class UserErased(Conflict):
+    """The user was forgotten for good."""
+
+    code = "USER_ERASED"
+    says = "The user {user_id} was erased; invite them anew."
+    user_id: str
+    """The user."""
+
+
+@dataclass(eq=False)
 class RoleNotFound(NotFound):
     """The organization has no such role."""
 

@@ -52,6 +52,13 @@ class UserEnabled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserErased(Event):
+    """A user was forgotten for good: nothing says any more who they were. The subject is the user."""
+
+    type = "user.erased"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionsRevoked(Event):
     """All sessions and tokens of a user are void. The subject is the user."""
 
@@ -71,11 +78,11 @@ class SignedIn(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInRefused(Event):
-    """Someone failed to sign in as a user. The subject is the user."""
+    """Someone failed to sign in. The subject is the user, or the client by which they came where nobody is known."""
 
     type = "user.sign_in_refused"
     reason: str
-    """`password`, `disabled`, `second_factor`."""
+    """`password`, `disabled`, `second_factor`; `address` where no user has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,10 +92,11 @@ def _hash(password: str) -> str:
 
 
 def _verify(stored: str, password: str) -> bool:
-    if len(password) > MOST:
-        password = ""  # nobody has it, and it takes as long
+    given = _bytes(password)
+    if len(given.decode()) > MOST:
+        given = b""  # nobody has it, and it takes as long
     try:
-        Argon2id.verify_phc_encoded(_bytes(password), stored)
+        Argon2id.verify_phc_encoded(given, stored)
     except InvalidKey:
         return False
     return True

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select
@@ -18,9 +17,6 @@ from ..grants.tables import grants
 from .events import SessionsRevoked
 from .roles import BUILT_IN, Role
 from .tables import role_assignments, roles, second_factors, sessions, users
-
-LONGEST_TOKEN = timedelta(hours=2)
-"""No access token lives longer, so no revocation of one need be remembered longer."""
 
 u, a, r = users.c, role_assignments.c, roles.c
 HELD = (
@@ -78,13 +74,16 @@ async def rights(door: Reader | Transaction, user: str) -> Rights:
 
 
 def role_in(row: Any) -> Role | None:
-    """The role of a row with `built_in` and the columns of `roles`; None where it has neither."""
+    """The role of a row with `built_in`, `role_id` and columns of `roles`; None where it has neither."""
     if row.built_in is not None:
         return BUILT_IN.get(row.built_in)  # a role that a later version took away gives nothing
-    if row.role_id is None:
-        return None
+    return None if row.role_id is None else own_role(row)
+
+
+def own_role(row: Any) -> Role:
+    """A role that the organization made: a row of `roles`, its id perhaps as `role_id`."""
     return Role(
-        id=row.role_id,
+        id=getattr(row, "role_id", None) or row.id,
         scopes=frozenset(row.scopes),
         requires_second_factor=row.requires_second_factor,
         names={"en": row.name, "es-AR": row.name},
@@ -97,7 +96,7 @@ async def end_everything(tx: Transaction, user: str) -> None:
     ended: Sequence[Row[Any]] = await tx.rows(END_SESSIONS, {"of_user": user})
     for (grant,) in await tx.rows(LIVE_GRANTS, {"of_user": user}):
         await families.revoke(tx, grant, "user")
-    await void(tx, user, tx.now + LONGEST_TOKEN)
+    await void(tx, user, tx.now + families.TOKEN_OUTLIVES)
     await publish(tx, SessionsRevoked(subject=user, count=len(ended)))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
-from barberpro.domains.locations import service as locations_of
 from barberpro.platform import contacts, ids, text
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
@@ -16,23 +15,18 @@ from barberpro.platform.sealing import keys
 from barberpro.platform.sets import among, key_set
 from barberpro.platform.unique import insert_unless_taken
 
-from . import events, invitations
+from . import events, giving, invitations
 from .errors import (
     EmailTaken,
     LastOwner,
-    LocationCountOutOfRange,
-    OwnerLimited,
-    ReachExceeded,
-    RightsExceeded,
-    RoleCountOutOfRange,
-    RoleNotFound,
     UserDisabled,
+    UserErased,
     UserNotFound,
 )
 from .rights import HELD, Rights, end_everything, role_in
 from .rights import rights as rights
 from .roles import BUILT_IN, OWNER, Role, reaches, scopes_of
-from .tables import recovery_codes, role_assignments, roles, second_factors, users
+from .tables import recovery_codes, role_assignments, second_factors, users
 
 __all__ = [
     "Rights",
@@ -46,17 +40,8 @@ __all__ = [
     "set_roles",
 ]
 
-MOST_ROLES = 10
-MOST_LOCATIONS = 100  # with more, a token would be too long for `identify`
-
-u, a, r = users.c, role_assignments.c, roles.c
-PUBLIC = (u.id, u.organization_id, u.name, u.locations, u.is_active, u.created_at)
+u, a = users.c, role_assignments.c
 LOCKED = select(users).where(u.id == bindparam("wanted")).with_for_update()
-OWN_ROLES = (
-    select(r.id.label("role_id"), r.name, r.scopes, r.requires_second_factor)
-    .where(among(r.id, key_set("asked")))
-    .with_for_update(read=True)
-)
 CHANGE = update(users).where(u.id == bindparam("wanted")).returning(users)
 ASSIGN = insert(role_assignments)
 UNASSIGN = delete(role_assignments).where(a.user_id == bindparam("of_user"))
@@ -90,9 +75,8 @@ async def invite(
     checked.
     """
     tidy, address = text.name(name), contacts.email(email)
-    given = await _roles(tx, role_ids)
-    reach = await _reach(tx, given, location_ids)
-    _check_rights(tx, given)
+    given = await giving.roles_asked(tx, role_ids)
+    reach = await giving.reach_asked(tx, given, location_ids)
     user = ids.new("usr")
     cipher, index = await keys.cipher_of(tx, user), await keys.index_key(tx)
     row = {
@@ -137,9 +121,8 @@ async def set_roles(
 ) -> Row[Any]:
     """Give a user exactly these roles and this reach. They sign in anew, as a role may ask for more."""
     before, held = await _managed(tx, user_id)
-    given = await _roles(tx, role_ids)
-    reach = await _reach(tx, given, location_ids)
-    _check_rights(tx, given)
+    given = await giving.roles_asked(tx, role_ids)
+    reach = await giving.reach_asked(tx, given, location_ids)
     if _ids(held) == _ids(given) and before.locations == reach:
         return before
     if OWNER in _ids(held) and OWNER not in _ids(given):
@@ -169,6 +152,8 @@ async def disable(tx: Transaction, user_id: str) -> Row[Any]:
 async def enable(tx: Transaction, user_id: str) -> Row[Any]:
     """Let a user sign in again, with the password they had."""
     before, _ = await _managed(tx, user_id)
+    if before.erased_at is not None:
+        raise UserErased(user_id)
     if before.is_active:
         return before
     after = (await tx.execute(CHANGE, {"wanted": user_id, "is_active": True})).one()
@@ -203,51 +188,8 @@ async def _managed(tx: Transaction, user_id: str) -> tuple[Row[Any], Sequence[Ro
         raise UserNotFound(user_id[: ids.LIMIT])
     rows = await tx.rows(HELD, {"of_user": user_id})
     held = [role for row in rows if (role := role_in(row)) is not None]
-    _check_rights(tx, held)
+    giving.check_rights(tx, scopes_of(held))
     return user, held
-
-
-async def _roles(tx: Transaction, role_ids: Collection[str]) -> list[Role]:
-    asked = set(role_ids)
-    if not 1 <= len(asked) <= MOST_ROLES:
-        raise RoleCountOutOfRange(MOST_ROLES)
-    own = sorted(each for each in asked if ids.prefix_of(each) == "rol")
-    known = dict(BUILT_IN)
-    if own:
-        for row in await tx.rows(OWN_ROLES, {"asked": own}):
-            known[row.role_id] = Role(
-                id=row.role_id,
-                scopes=frozenset(row.scopes),
-                requires_second_factor=row.requires_second_factor,
-                names={"en": row.name, "es-AR": row.name},
-                sentences={},
-            )
-    for each in sorted(asked):
-        if each not in known:
-            raise RoleNotFound(each[: ids.LIMIT])
-    return [known[each] for each in sorted(asked)]
-
-
-async def _reach(
-    tx: Transaction, given: Sequence[Role], location_ids: Collection[str] | None
-) -> list[str] | None:
-    if location_ids is not None and not 1 <= len(location_ids) <= MOST_LOCATIONS:
-        raise LocationCountOutOfRange(MOST_LOCATIONS)
-    if location_ids is not None and OWNER in _ids(given):
-        raise OwnerLimited
-    if location_ids is None:
-        if tx.principal.locations is not None:
-            raise ReachExceeded
-        return None
-    reach = sorted(set(location_ids))
-    await locations_of.check_known(tx, reach)  # finds none that the caller does not see
-    return reach
-
-
-def _check_rights(tx: Transaction, concerned: Sequence[Role]) -> None:
-    lacking = scopes_of(concerned) - tx.principal.scopes
-    if lacking:
-        raise RightsExceeded(sorted(lacking))
 
 
 async def _check_another_owner(tx: Transaction, user_id: str) -> None:

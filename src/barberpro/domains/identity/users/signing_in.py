@@ -12,6 +12,7 @@ from barberpro.platform import contacts, ids
 from barberpro.platform.doors import Reader, Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.sealing import keys
+from barberpro.platform.unique import insert_unless_taken
 
 from . import totp
 from .events import RecoveryCodeUsed, SecondFactorEnrolled, SecondFactorUsed, SignInRefused
@@ -26,10 +27,13 @@ ACCOUNT = (
 )
 BY_EMAIL = ACCOUNT.where(u.email_index == bindparam("indexed", type_=LargeBinary()))
 BY_ID = ACCOUNT.where(u.id == bindparam("wanted"))
-PASSWORD = select(u.password_hash).where(u.id == bindparam("wanted"))
+# Locked, and so is whoever chooses another password: who signs in with the old one is in before that ends all
+# sessions, or not at all. The lock lets rows be added that refer to the user.
+PASSWORD = (
+    select(u.password_hash).where(u.id == bindparam("wanted")).with_for_update(key_share=True)
+)
 ADDRESS = select(u.id, u.email).where(u.id == bindparam("wanted"))
 FACTOR = select(f.id, f.secret, f.last_step).where(f.user_id == bindparam("of_user"))
-ENROL = insert(second_factors)
 TAKE_STEP = (
     update(second_factors)
     .where(f.user_id == bindparam("of_user"), f.last_step < bindparam("step"))
@@ -81,9 +85,9 @@ async def address_of(tx: Transaction, user: str) -> str:
     return (await keys.cipher_of(tx, user)).open(u.email, user, row.email)
 
 
-async def refuse(tx: Transaction, user: str, reason: str) -> None:
-    """Note that somebody failed to sign in as this user."""
-    await publish(tx, SignInRefused(subject=user, reason=reason))
+async def refuse(tx: Transaction, who: str, reason: str) -> None:
+    """Note that somebody failed to sign in: as this user, or as nobody whom we know, by way of this client."""
+    await publish(tx, SignInRefused(subject=who, reason=reason))
 
 
 async def enrol(tx: Transaction, user: str, secret: str, code: str) -> list[str] | None:
@@ -102,7 +106,8 @@ async def enrol(tx: Transaction, user: str, secret: str, code: str) -> list[str]
         "last_step": step,
         "enrolled_at": tx.now,
     }
-    await tx.execute(ENROL, row)
+    if await insert_unless_taken(tx, second_factors, row) is None:
+        return None  # the button was pressed twice
     codes = totp.new_recovery_codes()
     await tx.execute(FORGET_CODES, {"of_user": user})
     hashes = [totp.recovery_hash(each) for each in codes]

@@ -23,13 +23,20 @@ users = tenant_table(
     "usr",
     Column("name", Text, nullable=False),
     Column("name_key", Key, nullable=False),
-    Column("email", Sealed, nullable=False),
-    Column("email_index", LargeBinary, nullable=False),
+    # Both null of who was erased. The address, sealed with a nonce, also keeps the log's commitments to the row, with
+    # the name in it, from being guessed at: it goes with an erasure, and from then on nobody can try names.
+    Column("email", Sealed),
+    Column("email_index", LargeBinary),
     Column("locations", Document),  # ids; null for the whole organization
     Column("is_active", Boolean, nullable=False),
     Column("password_hash", Text),  # null until the invitation is taken up
     Column("created_at", Instant, nullable=False),
+    Column("erased_at", Instant),
     UniqueConstraint("organization_id", "email_index", name="uq_users_email"),
+    CheckConstraint(
+        "(erased_at IS NULL) = (email IS NOT NULL) AND (erased_at IS NULL) = (email_index IS NOT NULL)",
+        name="erased",
+    ),
 )
 Index(None, users.c.organization_id, users.c.name_key, users.c.id)
 EMAILS = SealedRows(users, parent=users.c.id, subject=users.c.id)
