@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import Row, select
 from starlette.applications import Starlette
 
@@ -30,26 +30,41 @@ def encoded(part: bytes | dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
+Key = ECKey | RSAKey
+
+
 @dataclass
 class Forger:
-    """Writes tokens segment by segment, and may even sign them with the installation's own key."""
+    """Writes tokens segment by segment, and may even sign them with the issuer's own key."""
 
     client: Row[Any]
     now: int
     kid: str
-    key: ECKey
+    key: Key
+    url: str = ISSUER
+    """Whose tokens it makes."""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the issuer is not ourselves: such a one knows clients by name."""
+        return self.url != ISSUER
+
+    @property
+    def alg(self) -> str:
+        return "RS256" if isinstance(self.key, RSAKey) else "ES256"
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """The claims of a good token, changed; a change to `...` leaves the claim out."""
+        client = self.client.name if self.is_other else self.client.id
         good = {
-            "iss": ISSUER, "aud": ISSUER, "sub": self.client.id, "client_id": self.client.id,
-            "client_name": self.client.name, "tenant": self.client.organization_id,
+            "iss": self.url, "aud": ISSUER, "sub": client, "client_id": client,
+            "tenant": self.client.organization_id,
             "scope": "bookings:read", "iat": self.now, "exp": self.now + 600, "jti": "1",
-        }  # fmt: skip
+        } | ({} if self.is_other else {"client_name": self.client.name})  # fmt: skip
         return {name: value for name, value in (good | changes).items() if value is not ...}
 
     def header(self, **changes: Any) -> dict[str, Any]:
-        good = {"typ": "at+jwt", "alg": "ES256", "kid": self.kid}
+        good = {"typ": "at+jwt", "alg": self.alg, "kid": self.kid}
         return {name: value for name, value in (good | changes).items() if value is not ...}
 
     def token(
@@ -61,17 +76,19 @@ class Forger:
     ) -> str:
         """A token with a valid signature over whatever stands in it, or the signature of `signer`."""
         signed = f"{encoded(header or self.header())}.{encoded(claims or self.claims())}"
-        signature = (signer or es256(self.key))(signed.encode())
+        signature = (signer or signing(self.key))(signed.encode())
         return f"{signed}.{encoded(signature)}"
 
 
-def es256(key: ECKey) -> Callable[[bytes], bytes]:
-    """Signs as RFC 7518 section 3.4 says, by no JWT library."""
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
+def signing(key: Key) -> Callable[[bytes], bytes]:
+    """Signs as RFC 7518 sections 3.3 and 3.4 say, by no JWT library."""
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
     from cryptography.hazmat.primitives.hashes import SHA256
 
     def sign(text: bytes) -> bytes:
         assert key.private_key is not None
+        if isinstance(key, RSAKey):
+            return key.private_key.sign(text, padding.PKCS1v15(), SHA256())
         r, s = utils.decode_dss_signature(key.private_key.sign(text, ec.ECDSA(SHA256())))
         return r.to_bytes(32) + s.to_bytes(32)
 
@@ -87,9 +104,10 @@ def serving() -> Serving:
 
     def client(platform: Any) -> httpx.AsyncClient:
         app = Starlette(routes=oauth.routes())
+        state = {"platform": platform, "identify": Identify(platform)}
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
-            await app(scope | {"state": {"platform": platform}}, receive, send)
+            await app(scope | {"state": dict(state)}, receive, send)
 
         return httpx.AsyncClient(transport=httpx.ASGITransport(with_state), base_url=ISSUER)
 
@@ -108,8 +126,8 @@ def identify(platform: Any) -> Knock:
 
 
 @pytest.fixture
-async def forger(platform: Any, registering: Registering, clock: Any) -> Forger:
-    """Someone who has stolen the signing key, for a client that exists."""
+async def ours(platform: Any, registering: Registering, clock: Any) -> Forger:
+    """Someone who has stolen our signing key, for a client that exists."""
     client, _ = await registering(scopes=["bookings:read"])
     async with platform.database.reader.connect() as connection:
         query = select(signing_keys).order_by(signing_keys.c.generation.desc())
@@ -118,6 +136,11 @@ async def forger(platform: Any, registering: Registering, clock: Any) -> Forger:
     jwk = platform.sealer.open(row.sealed, f"signing_keys/{row.kid}".encode())
     key = ECKey.import_key(orjson.loads(jwk))
     return Forger(client, int(clock().timestamp()), row.kid, key)
+
+
+@pytest.fixture
+def forger(ours: Forger) -> Forger:
+    return ours
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
 from sqlalchemy import event, select
 
 from barberpro.domains.identity import clients
@@ -15,10 +16,11 @@ from barberpro.domains.identity.keys import service as keys
 from barberpro.domains.identity.keys.tables import key_uses
 from barberpro.domains.identity.keys.tables import keys as table
 from barberpro.gateway.identify import Identify
-from barberpro.gateway.problems import Refusal
-from barberpro.platform import scannable
+from barberpro.gateway.problems import Code, Refusal
+from barberpro.platform import ids, scannable
 
 from ..showing import Knock, knocking
+from .visiting import platform as platform
 
 SCANNED = re.compile(r"\bbpk_live_[0-7][0-9a-hjkmnp-tv-z]{25}_[0-9A-Za-z]{49}\b")
 """What we publish for scanners of leaks."""
@@ -101,6 +103,42 @@ async def test_a_well_formed_key_that_nobody_made(identify: Knock, making: Any) 
     assert calling.named(of_another) == calling.named(text)
     await refused(identify, of_another)
     await refused(identify, scannable.new("bpk_live_01h455vb4pex5vsknk084sn02q_"))
+
+
+async def test_a_public_key_in_place_of_an_api_key(
+    identify: Knock, registering: Any, opening: Any
+) -> None:
+    """It has no secret, so none is the right one."""
+    client, _ = await registering()
+    jwk = OKPKey.generate_key("Ed25519").as_dict(private=False)
+    async with opening() as tx:
+        key = await keys.register_public_key(
+            tx, client=client.id, name="firma", public_key=jwk, scopes=["bookings:read"]
+        )
+    await refused(identify, scannable.new(f"bpk_live_{key.id.removeprefix('key_')}_"))
+
+
+async def test_an_address_makes_up_so_many_keys_and_those_in_use_go_on(
+    identify: Knock, making: Any, database: Any
+) -> None:
+    """Each is a look into the database; a signature that names one is too."""
+    _, text = await making()
+    _, later = await making()
+    await identify(bearing(text))
+    for _ in range(59):
+        await refused(identify, scannable.new(f"bpk_live_{ids.new('key')[4:]}_"))
+    sent: list[str] = []
+    event.listen(database.reader.sync_engine, "before_cursor_execute", lambda *a: sent.append(a[2]))
+    for made_up in (scannable.new(f"bpk_live_{ids.new('key')[4:]}_"), later):
+        with pytest.raises(Refusal) as raised:
+            await identify(bearing(made_up))
+        assert (raised.value.code, raised.value.status) == (Code.THROTTLED, 429)
+        assert raised.value.headers == {"retry-after": "1"} and raised.value.facts == {
+            "retryAfter": 1
+        }
+    assert not [statement for statement in sent if "key" in statement]
+    await identify(bearing(text))
+    await identify(bearing(later), address="203.0.113.9")
 
 
 async def test_a_secret_of_another_kind_is_no_key(identify: Knock, registering: Any) -> None:

@@ -26,7 +26,7 @@ from barberpro.gateway.identify.presented import CONNECTION
 from barberpro.gateway.oauth import routes
 from barberpro.platform.errors import Invalid
 
-from .conftest import encoded, es256
+from .conftest import encoded, signing
 from .signing_in import CALLBACK, FLOW, ISSUER, PUBLIC, VERIFIER, Browser, Browsing
 
 TOKEN_URL = f"{ISSUER}/oauth/token"
@@ -172,9 +172,9 @@ async def test_a_public_key_is_never_taken_for_a_secret(signer: Signer) -> None:
 async def test_a_header_that_brings_its_own_key(signer: Signer, header: dict[str, Any]) -> None:
     for key in (KEY, OTHER):
         text = f"{encoded({'alg': 'ES256', **header})}.{encoded(signer.claims())}"
-        assert_refused(await signer.sends(f"{text}.{encoded(es256(key)(text.encode()))}"))
+        assert_refused(await signer.sends(f"{text}.{encoded(signing(key)(text.encode()))}"))
     text = f"{encoded({'alg': 'ES256'})}.{encoded(signer.claims())}"
-    good = await signer.sends(f"{text}.{encoded(es256(KEY)(text.encode()))}")
+    good = await signer.sends(f"{text}.{encoded(signing(KEY)(text.encode()))}")
     assert good.status_code == 200
 
 

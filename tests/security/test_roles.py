@@ -133,9 +133,10 @@ async def test_the_last_owner_stays(opening: Any, refused: Any, boss: Any) -> No
         lambda tx: service.set_roles(tx, first, role_ids=["manager"]),
     ):
         await refused(attempt, LastOwner, who=boss)
-    await ready_owner(opening, boss)
+    second = await ready_owner(opening, boss)
     async with opening(boss) as tx:
         assert not (await service.disable(tx, first)).is_active
+    await refused(lambda tx: service.disable(tx, second), LastOwner, who=boss)
 
 
 async def test_of_two_owners_who_remove_each_other_at_once_one_stays(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from starlette.requests import Request
 
-from barberpro.domains.identity.users import invitations, passwords, service
+from barberpro.domains.identity.users import custom_roles, invitations, passwords, service
 from barberpro.domains.identity.users.tables import sessions
 from barberpro.gateway.oauth.sessions import SignedIn, signed_in
 from barberpro.platform import ids
@@ -139,11 +139,15 @@ async def test_no_other_site_signs_anyone_out(user: str, visitor: Visitor, asked
 
 @pytest.mark.parametrize("act", ["disable", "end_sessions", "set_roles", "new_password"])
 async def test_what_ends_all_sessions(
-    user: str, visitor: Visitor, asked: Any, opening: Any, boss: Any, act: str, platform: Any
-) -> None:
+    user: str, visitor: Visitor, asked: Any, opening: Any, boss: Any, act: str, platform: Any,
+    clock: Any,
+) -> None:  # fmt: skip
+    clock.forward(seconds=1)  # when they chose a password, all of that second became void
     await visitor.sign_in()
     value = visitor.http.cookies[COOKIE]
     issued = platform.clock().timestamp()
+    await platform.revocations.refresh()
+    assert not platform.revocations.voids(issued, user)
     if act == "new_password":
         async with opening(boss) as tx:
             _, link = await service.invite_again(tx, user)
@@ -159,6 +163,27 @@ async def test_what_ends_all_sessions(
     await platform.revocations.announce()
     await platform.revocations.refresh()
     assert platform.revocations.voids(issued, user)
+    if act == "disable":
+        async with opening(boss) as tx:
+            await service.enable(tx, user)
+        assert await asked(value) is None, "what was open then stays closed"
+
+
+async def test_a_role_that_gives_something_else_ends_its_holders_sessions(
+    user: str, visitor: Visitor, asked: Any, opening: Any, boss: Any, clock: Any
+) -> None:
+    async with opening(boss) as tx:
+        role = await custom_roles.create(tx, name="Caja", scopes=["bookings:read"])
+        await service.set_roles(tx, user, role_ids=[role.id])
+    clock.forward(seconds=1)
+    await visitor.sign_in()
+    value = visitor.http.cookies[COOKIE]
+    async with opening(boss) as tx:
+        await custom_roles.change(tx, role.id, name="Cajas")
+    assert await asked(value) is not None, "another name gives nothing else"
+    async with opening(boss) as tx:
+        await custom_roles.change(tx, role.id, scopes=["people:read"])
+    assert await asked(value) is None
 
 
 async def test_an_invitation_is_used_once_and_for_three_days(

@@ -1,4 +1,4 @@
-"""What a token says is the most that it gives: what its client and its user may do now decides."""
+"""What a token says is the most that it gives, whoever issued it: what its client and its user may do now decides."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from barberpro.domains.identity.users.tables import role_assignments, users
 from barberpro.gateway.problems import Code, Refusal
 
 from ..chain import open_shop
-from ..showing import Knock
+from .issuing import Door
+from .issuing import forger as forger
+from .issuing import identify as identify
+from .issuing import remote as remote
 from .visiting import a_user
 from .visiting import boss as boss
 
@@ -22,7 +25,7 @@ def headers(forger: Any, user: str, **claims: Any) -> dict[str, str]:
     return {"authorization": f"Bearer {forger.token(claims=forger.claims(sub=user, **claims))}"}
 
 
-async def rejected(identify: Knock, shown: dict[str, str]) -> None:
+async def rejected(identify: Door, shown: dict[str, str]) -> None:
     with pytest.raises(Refusal) as raised:
         await identify(shown)
     assert raised.value.code is Code.UNAUTHENTICATED
@@ -35,7 +38,7 @@ async def changed(platform: Any, tenant: str, statement: Any) -> None:
 
 
 async def test_a_client_that_was_stopped_without_a_word(
-    platform: Any, identify: Knock, forger: Any, clock: Any
+    platform: Any, identify: Door, forger: Any, clock: Any
 ) -> None:
     shown = {"authorization": f"Bearer {forger.token()}"}
     await identify(shown)
@@ -46,7 +49,7 @@ async def test_a_client_that_was_stopped_without_a_word(
 
 
 async def test_a_token_speaks_for_its_user(
-    platform: Any, identify: Knock, forger: Any, boss: Any
+    platform: Any, identify: Door, forger: Any, boss: Any
 ) -> None:
     user = await a_user(platform, boss, password=None)
     who = await identify(headers(forger, user, amr=["pwd", "otp"]))
@@ -55,7 +58,7 @@ async def test_a_token_speaks_for_its_user(
 
 
 async def test_a_role_that_is_taken_away_narrows_a_token_in_use(
-    platform: Any, identify: Knock, forger: Any, boss: Any, clock: Any
+    platform: Any, identify: Door, forger: Any, boss: Any, clock: Any
 ) -> None:
     user = await a_user(platform, boss, password=None)
     shown = headers(forger, user)
@@ -67,7 +70,7 @@ async def test_a_role_that_is_taken_away_narrows_a_token_in_use(
 
 
 async def test_a_reach_that_is_less_narrows_a_token_in_use(
-    platform: Any, identify: Knock, forger: Any, boss: Any, opening: Any, clock: Any
+    platform: Any, identify: Door, forger: Any, boss: Any, opening: Any, clock: Any
 ) -> None:
     async with opening(boss) as tx:
         shop, other = await open_shop(tx, "Centro"), await open_shop(tx, "Norte")
@@ -84,7 +87,7 @@ async def test_a_reach_that_is_less_narrows_a_token_in_use(
 
 
 async def test_a_disabled_user_is_nobody(
-    platform: Any, identify: Knock, forger: Any, boss: Any, clock: Any
+    platform: Any, identify: Door, forger: Any, boss: Any, clock: Any
 ) -> None:
     user = await a_user(platform, boss, password=None)
     shown = headers(forger, user)
@@ -96,15 +99,34 @@ async def test_a_disabled_user_is_nobody(
 
 
 async def test_a_user_of_another_organization_is_nobody_here(
-    platform: Any, identify: Knock, forger: Any, stranger: Any, boss: Any
+    platform: Any, identify: Door, forger: Any, stranger: Any, boss: Any
 ) -> None:
     other = type(boss)(**{**vars(stranger), "scopes": boss.scopes})
     user = await a_user(platform, other, password=None)
     await rejected(identify, headers(forger, user))
 
 
-@pytest.mark.parametrize("subject", ["cli_" + "0" * 26, "usr_" + "0" * 26, "somebody", ""])
-async def test_a_subject_that_is_neither_the_client_nor_a_user(
-    identify: Knock, forger: Any, subject: str
+async def test_scopes_that_the_client_lost(
+    platform: Any, identify: Door, forger: Any, clock: Any
 ) -> None:
-    await rejected(identify, headers(forger, subject))
+    shown = {"authorization": f"Bearer {forger.token()}"}
+    assert (await identify(shown)).scopes == {"bookings:read"}
+    less = update(clients).where(clients.c.id == forger.client.id).values(scopes=["people:read"])
+    await changed(platform, forger.client.organization_id, less)
+    clock.forward(seconds=LATE)
+    assert (await identify(shown)).scopes == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_taken"),
+    [("cli_" + "0" * 26, True), ("usr_" + "0" * 26, False), ("somebody", True), ("", True)],
+)
+async def test_a_subject_that_is_neither_the_client_nor_a_user(
+    identify: Door, forger: Any, subject: str, is_taken: bool
+) -> None:
+    """Others have people whom we do not know; in our own tokens there are none."""
+    if forger.is_other and is_taken:
+        who = await identify(headers(forger, subject))
+        assert (who.client, who.user) == (forger.client.id, None)
+    else:
+        await rejected(identify, headers(forger, subject))
