@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from barberpro.graph import limits
 from barberpro.graph.errors import TooComplex
-from barberpro.graph.limits import MAX_TOKENS, Limits, measure
+from barberpro.graph.limits import LONGEST, MAX_TOKENS, TOKEN, Limits, measure, scan
 
 
 def refused(text: str) -> str:
@@ -80,16 +80,16 @@ def fragments(bodies: list[str]) -> str:
             100,
             "directives: 101, at most 100",
         ),
-        (lambda n: "{a{" + "b " * n + "}}", 200, "repeated fields: 201, at most 200"),
+        (lambda n: "{a{" + "b " * n + "}}", 100, "repeated fields: 101, at most 100"),
         (
             lambda n: "{a{b ...F0 ...on T {b}}}" + fragments(["b " * (n - 2)]),
-            200,
-            "repeated fields: 201, at most 200",
+            100,
+            "repeated fields: 101, at most 100",
         ),
         (
             lambda n: "{a{b b} c{" + "d d " * ((n - 2) // 2) + "d " * (n % 2) + "}}",
-            200,
-            "repeated fields: 201, at most 200",
+            100,
+            "repeated fields: 101, at most 100",
         ),
         (
             lambda n: " ".join(f"query Q{i} {{a}}" for i in range(n)),
@@ -101,6 +101,35 @@ def fragments(bodies: list[str]) -> str:
             100,
             "variables: 101, at most 100",
         ),
+        (lambda n: "{a(x: [" + "1 " * (n - 1) + "])}", 500, "values: 501, at most 500"),
+        (
+            lambda n: "{a(x: {k: {" + " ".join(f"k{i}: $v" for i in range(n - 2)) + "}})}",
+            500,
+            "values: 501, at most 500",
+        ),
+        (
+            lambda n: (
+                "{a {...F0 @d(x: 1) ...F0} c(x: ["
+                + "1 " * (n - 202)
+                + "])}"
+                + "fragment F0 on T {b(x: ["
+                + "1 " * 99
+                + "])}"
+            ),
+            500,
+            "values: 501, at most 500",
+        ),
+        (
+            lambda n: "query($v: [Int!] = [" + "1 " * (n - 3) + "] @d(x: 1)) @d(x: 2) {a}",
+            500,
+            "values: 501, at most 500",
+        ),
+        (
+            lambda n: "query " + "@d " * (n - 1) + "{...F0} fragment F0 on T @d {a}",
+            100,
+            "directives: 101, at most 100",
+        ),
+        (lambda n: "query($v: Int " + "@d " * n + ") {a}", 100, "directives: 101, at most 100"),
     ],
 )
 def test_a_document_may_reach_a_limit_and_not_pass_it(
@@ -123,6 +152,20 @@ def test_every_operation_has_the_limits_to_itself() -> None:
 
 def test_names_may_repeat_where_they_do_not_meet() -> None:
     measure(parse("{" + " ".join(f"a{n}: a {{b c d e}}" for n in range(20)) + "}"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "type T { a: Int }",
+        "schema { query: Q }",
+        "extend type Query { a: Int }",
+        "directive @d on FIELD",
+    ],
+)
+def test_nothing_but_operations_and_fragments_is_looked_at(other: str) -> None:
+    told = "A document holds operations and fragments, and nothing else."
+    assert refused("{a} " + other) == told
 
 
 # Fragments
@@ -227,6 +270,81 @@ def test_nesting_beyond_reason_is_a_syntax_error(text: str) -> None:
 def test_there_is_an_end_to_tokens(text: str) -> None:
     with pytest.raises(GraphQLSyntaxError, match="more than 5000 tokens"):
         parse("{" + text, max_tokens=MAX_TOKENS)
+
+
+# What is refused by its tokens, unparsed
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (lambda n: "{" + "a " * (n - 2) + "}", "tokens: 5001, at most 5000"),
+        (
+            lambda n: "query(" + " ".join(f"$v{i}: T" for i in range(n)) + ") {a}",
+            "tokens: 40006, at most 5000",
+        ),
+        (
+            lambda n: "{" + " ".join(f"a{i}: b" for i in range(n)) + "}",
+            "colons: 1001, at most 1000",
+        ),
+        (
+            lambda n: "{a(x: {" + ", ".join(f"k{i}: E" for i in range(n - 1)) + "})}",
+            "colons: 1001, at most 1000",
+        ),
+        (lambda n: "{a " + "@d" * n + "}", "directives: 1001, at most 1000"),
+        (lambda n: '{a(x: ["' + '", "'.join("x" * n) + '"])}', "literals: 1001, at most 1000"),
+        (
+            lambda n: "{a(x: [" + ", ".join(f"-{i}.5e+{i}" for i in range(n)) + "])}",
+            "literals: 1001, at most 1000",
+        ),
+        (lambda n: "{a}" + " " * (n - 3), "characters: 100001, at most 100000"),
+        (lambda n: '{a(x: """' + "x" * (n - 14) + '""")}', "characters: 100001, at most 100000"),
+    ],
+)
+def test_a_text_may_reach_a_limit_and_not_pass_it(text: Any, complaint: str) -> None:
+    kind, count, _, _, most = complaint.replace(",", "").replace(":", "").split()
+    is_many = kind == "tokens" and int(count) > MAX_TOKENS + 1
+    scan(text(int(most) if not is_many else 1_000))
+    with pytest.raises(TooComplex) as caught:
+        scan(text(int(count) if not is_many else 10_000))
+    assert str(caught.value) == f"The document has too many {complaint}."
+
+
+ODD = [
+    "{a...F}fragment F on T{b}",
+    '{a(x:"\\"{ : @ #",y:"""\\""" : @ " "" """,z:-1.5e+3)#: @ "\n{b:c}}',
+    '{a(x:""y:""""""z:"\\\\")}',
+    "query Q($v:[Int!]!=[1,2]@d)@d{a @skip(if:$v)}",
+    "\ufeff{ a, , b\r\n c }",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_tokens_are_counted_as_the_parser_does(text: str) -> None:
+    count = len(TOKEN.findall(text))
+    parse(text, max_tokens=count)
+    with pytest.raises(GraphQLSyntaxError, match=f"more than {count - 1} tokens"):
+        parse(text, max_tokens=count - 1)
+
+
+@given(st.text(alphabet='ab1-.e+"\\#@:${}()[]!=|&,\n\r \ufeffé', max_size=60))
+@settings(deadline=None, max_examples=300)
+def test_whatever_parses_has_as_many_tokens(text: str) -> None:
+    count = len(TOKEN.findall(text))
+    try:
+        parse(text)
+    except GraphQLSyntaxError:
+        return
+    parse(text, max_tokens=count)
+
+
+@pytest.mark.parametrize(
+    "opening", ['"""', '"', '"""\\"""', '"\\', '\\"""', "-", "1.", "1e", "#", ".."]
+)
+def test_no_text_makes_counting_its_tokens_slow(opening: str) -> None:
+    # Were a string without an end given up and looked at again from its next quote, this would take minutes.
+    text = opening * (LONGEST // len(opening))
+    assert "".join(TOKEN.findall(text)) == text
 
 
 # Against a walk that expands everything

@@ -14,7 +14,7 @@ def plan(
     """Show what an operation needs, what it costs at most by default, and every question it asks."""
     from barberpro.gateway.documents import contract, load_registered
     from barberpro.graph.compiled.explain import steps
-    from barberpro.graph.compiled.plans import compiled
+    from barberpro.graph.compiled.plans import Left, decided
     from barberpro.graph.execute import BadVariables, coerced
     from barberpro.graph.schema import build_schema
 
@@ -34,9 +34,9 @@ def plan(
     except BadVariables:
         given = {}
         typer.echo("cost    depends on its variables")
-    shape = compiled(graph, found.plan, given)
-    if shape is None:
-        typer.echo("answered by graphql-core")
+    shape = decided(graph, found.plan, given)
+    if isinstance(shape, Left):
+        typer.echo(f"answered by graphql-core: {shape.why}")
         return
     rows = list(steps(shape))
     wide = max((2 * r.depth + len(r.path) for r in rows), default=0)

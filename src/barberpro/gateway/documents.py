@@ -30,7 +30,7 @@ from graphql import (
 
 from barberpro.graph.compiled.plans import prepare
 from barberpro.graph.errors import TooComplex
-from barberpro.graph.limits import MAX_TOKENS, measure
+from barberpro.graph.limits import MAX_TOKENS, measure, scan
 from barberpro.graph.plan import Plan, plan
 from barberpro.graph.schema import Graph
 from barberpro.platform.principal import Principal
@@ -134,7 +134,9 @@ class Documents:
         key = text, name
         if key in self._kept:
             self._kept.move_to_end(key)
+            self.graph.counts.plans["hit"] += 1
             return self._kept[key]
+        self.graph.counts.plans["miss"] += 1
         document = checked(self.graph, text)
         planned = _planned(self.graph, document, name)
         if len(text) <= LONGEST_KEPT:
@@ -143,11 +145,17 @@ class Documents:
             while len(self._kept) > KEPT or self._kept_length > KEPT_LENGTH:
                 (forgotten, _), _ = self._kept.popitem(last=False)
                 self._kept_length -= len(forgotten)
+                self.graph.counts.plans["evicted"] += 1
+            self.graph.counts.plans_kept = len(self._kept)
         return planned
 
 
 def checked(graph: Graph, text: str) -> DocumentNode:
-    """Parse, measure and validate, in this order; a Refusal tells what is wrong, and where."""
+    """Scan, parse, measure and validate, in this order; a Refusal tells what is wrong, and where."""
+    try:
+        scan(text)
+    except TooComplex as error:
+        raise refused(Code.GRAPHQL_PARSE_FAILED, str(error)) from None
     try:
         document = parse(text, max_tokens=MAX_TOKENS)
         measure(document)

@@ -86,7 +86,7 @@ class Pipeline:
                     await context.close()
                     if context.revoked:
                         await self.platform.revocations.announce()
-                told["statements"] = context.statements
+                told.update(statements=context.statements, executor=context.answered_by)
                 return present(result, media, request_id)
         except TimeoutError:
             raise Refusal(
@@ -150,6 +150,7 @@ class Pipeline:
             cursors=Cursors(platform.cursor_secret, principal.tenant),
             language=negotiate(request.headers.get("accept-language")),
             request_id=request_id,
+            audit_key=platform.audit_key,
         )
 
 

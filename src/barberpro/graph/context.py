@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select
 
+from barberpro.platform.audit.checkpoints import Verifier
 from barberpro.platform.clock import Clock
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader, Transaction, Values, transaction
@@ -34,10 +35,14 @@ class Context:
     cursors: Cursors
     language: Language = "es-AR"
     request_id: str = ""
+    audit_key: Verifier | None = None
+    """Checks the signed heads of the log; without it none is believed."""
     shown_once: dict[str, str] = field(default_factory=dict, repr=False)
     """Secrets that this operation made, by the id of what they belong to."""
     revoked: bool = False
     """Whether this operation voided something that others should hear of."""
+    answered_by: str = ""
+    """Which executor it was, and why, where that is not the usual: for the log."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 

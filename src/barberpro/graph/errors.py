@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 
 
 class Coded(Exception):
@@ -38,5 +39,9 @@ def code_of(error: GraphQLError) -> str | None:
 
     Only our own errors are asked: those of the database driver have codes too, and words not meant for callers.
     """
-    original = error.original_error
+    original = error.original_error or error
+    if isinstance(original, StrawberryInputCoercionError):
+        return (
+            BadInput.code
+        )  # an input of which one member must be given, as a literal that gives none or two
     return original.code if isinstance(original, Coded) else None

@@ -4,6 +4,7 @@ Extensions are applied to the schema being built and to no other, so one process
 subgraph of a single domain.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from . import nodes
+from .counts import Counts
 from .declared import BACKREF, ROOTS, check, needed
 from .directives import Authenticated, Cost, ListSize, Policy, RequiresScopes
 from .fields import load_of
@@ -41,6 +43,7 @@ class Graph:
     """Changes with the SDL."""
     converter: GraphQLCoreConverter
     """Makes Strawberry's values of graphql-core's: input objects, enum members."""
+    counts: Counts = dataclasses.field(default_factory=Counts)
 
     def scope(self, type_name: str, field_name: str) -> Needed:
         return self.scopes[type_name, field_name]
