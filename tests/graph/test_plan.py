@@ -2,8 +2,12 @@
 
 import pytest
 from graphql import parse, validate
+from graphql.execution.values import get_variable_values
+from hypothesis import given
+from hypothesis import strategies as st
 
 from barberpro.graph.errors import BadInput, TooExpensive
+from barberpro.graph.execute import BadVariables, coerced
 from barberpro.graph.plan import plan
 from barberpro.graph.scopes import Requirement
 
@@ -101,3 +105,49 @@ def test_a_fragment_spread_many_times_is_summed_quickly_and_in_full(planned):
     )
     many = planned(f"{{ {spreads} }} fragment F on Location {{ chairs {{ id }} }}")
     assert many.cost({}, registered=False) == 15 * one.cost({}, registered=False)
+
+
+def test_every_size_has_its_own_cost_and_its_own_refusal(planned):
+    paged = planned("query ($n: Int!) { bookings(first: $n) { nodes { id } } }")
+    for _ in range(2):
+        assert [paged.cost({"n": n}, registered=False) for n in (1, 50, 2)] == [3, 52, 4]
+        with pytest.raises(BadInput, match="from 0 to 100; it is 101"):
+            paged.cost({"n": 101}, registered=False)
+        assert paged.cost({"n": 101}, registered=True) == 103
+    listed = planned("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }")
+    assert [listed.cost({"ids": ["x"] * n}, registered=False) for n in (1, 3, 2)] == [2, 6, 4]
+
+
+def test_as_many_sizes_as_one_likes_leave_few_behind(planned):
+    paged = planned("query ($n: Int!) { bookings(first: $n) { nodes { id } } }")
+    for n in range(1_000):
+        paged.cost({"n": n}, registered=True)
+    assert len(paged.kept.costs) <= 64
+
+
+PLAIN = """query ($i: ID!, $s: String, $n: Int, $b: Boolean!) {
+  location(id: $i) { id @skip(if: $b) } bookings(first: $n, after: $s) { nodes { id } }
+}"""
+GIVEN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**33), 2**33),
+    st.floats(allow_nan=False),
+    st.text(max_size=3),
+    st.lists(st.integers(), max_size=1),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["i", "s", "n", "b", "other"]), GIVEN))
+def test_plain_variables_come_to_what_graphql_core_makes_of_them(graph, variables):
+    document = parse(PLAIN)
+    planned = plan(graph, document, document.definitions[0])
+    assert planned.plain is not None
+    whole = get_variable_values(graph.core, planned.operation.variable_definitions, variables)
+    try:
+        mine = coerced(graph, planned, variables).coerced
+    except BadVariables:
+        assert isinstance(whole, list)
+    else:
+        assert mine == whole.coerced
+        assert [type(v) for v in mine.values()] == [type(v) for v in whole.coerced.values()]

@@ -7,12 +7,12 @@ gets the rest.
 
 from typing import Any
 
-import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from barberpro.graph.errors import code_of
+from barberpro.graph.execute import encoded
 
 from .problems import Code, Refusal
 from .receive import MediaType
@@ -54,7 +54,7 @@ def answer(
 ) -> Response:
     """JSON bytes with the headers every answer has."""
     return Response(
-        orjson.dumps(body),
+        encoded(body),
         status,
         {**HEADERS, "x-request-id": request_id, **(headers or {})},
         media_type=f"{media}; charset=utf-8",

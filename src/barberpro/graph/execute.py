@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, execute
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from .compiled import careful
 from .compiled.levels import Group, Run
-from .compiled.plans import compiled
+from .compiled.plans import Left, decided
 from .compiled.selections import Shape
+from .compiled.source import INT_END
 from .context import Context
+from .counts import COMPILED, INTERPRETED, WITH_CARE
 from .plan import Plan
 from .schema import Graph
 
@@ -38,6 +41,9 @@ class Variables:
 
 def coerced(graph: Graph, plan: Plan, variables: Mapping[str, Any]) -> Variables:
     """The variables as the operation declares them. BadVariables where they do not fit."""
+    plain = _as_they_are(plan, variables)
+    if plain is not None:
+        return Variables(variables, VariableValues({}, plain))
     found = get_variable_values(
         graph.core, list(plan.operation.variable_definitions or ()), dict(variables), max_errors=10
     )
@@ -46,30 +52,53 @@ def coerced(graph: Graph, plan: Plan, variables: Mapping[str, Any]) -> Variables
     return Variables(variables, found)
 
 
+def _as_they_are(plan: Plan, variables: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The variables, where each is declared as a plain scalar and given as exactly that."""
+    if plan.plain is None:
+        return None
+    found: dict[str, Any] = {}
+    for name, kind in plan.plain:
+        value: Any = variables.get(name)
+        if type(value) is not kind or (kind is int and not -INT_END <= value < INT_END):
+            return None
+        found[name] = value
+    return found
+
+
+def encoded(answer: Any) -> bytes:
+    """An answer as JSON. Instants stand in it as they came: the encoder writes them as `clock.iso` does."""
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
+
+
 async def run(graph: Graph, plan: Plan, variables: Variables, context: Context) -> ExecutionResult:
     """The answer of the operation for this caller."""
-    shape = compiled(graph, plan, variables.coerced)
-    if shape is None:
+    found = decided(graph, plan, variables.coerced)
+    if isinstance(found, Left):
+        context.answered_by = graph.counts.answered(INTERPRETED, found.why)
         return await interpreted(graph, plan, variables, context)
-    return await _run_compiled(shape, plan, variables, context)
+    run = await _asked(found, plan, variables, context)
+    if run.torn:
+        apart = decided(graph, plan, variables.coerced, apart=True)
+        assert isinstance(apart, Shape)  # noqa: S101 - as it was with joins
+        run = await _asked(apart, plan, variables, context)
+    run.assemble(run.root)
+    context.answered_by = graph.counts.answered(COMPILED, WITH_CARE if run.failed else "")
+    if run.failed:
+        return careful.answered(run.root, context)
+    return ExecutionResult(run.root.made[0], None)
 
 
-async def _run_compiled(
-    shape: Shape, plan: Plan, variables: Variables, context: Context
-) -> ExecutionResult:
-    run = Run(context, variables.values)
-    group = Group(shape, [None])
+async def _asked(shape: Shape, plan: Plan, variables: Variables, context: Context) -> Run:
+    """All that the operation asks, asked: fields of the root side by side, but mutations one after the other."""
+    run = Run(context, variables.values, Group(shape, [None]))
     if plan.operation.operation is OperationType.MUTATION:
         for field in shape.asked:
-            await run.ask(group, field)
-            if run.failed and careful.stops(group, field, context):
+            await run.ask(run.root, field)
+            if run.failed and careful.stops(run.root, field, context):
                 break
     else:
-        await run.ask_all(group)
-    run.assemble(group)
-    if run.failed:
-        return careful.answered(group, context)
-    return ExecutionResult(group.made[0], None)
+        await run.ask_all(run.root)
+    return run
 
 
 async def interpreted(

@@ -62,9 +62,13 @@ def computed(
     return _field(resolve, load, inspect.getdoc(fn))
 
 
-def one(foreign_key: Column[Any], *, scope: Scope = INHERITED) -> Any:
-    """The row that `foreign_key` of the parent points at."""
-    load = One(local=foreign_key.name, remote=_target_of(foreign_key), scope=scope)
+def one(foreign_key: Column[Any], *, scope: Scope = INHERITED, apart: str = "") -> Any:
+    """The row that `foreign_key` of the parent points at.
+
+    The compiled executor joins it to its parents where that spares a statement; `apart` says why it should not.
+    """
+    remote = _target_of(foreign_key)
+    load = One(local=foreign_key.name, remote=remote, target=remote.table, apart=apart, scope=scope)
 
     async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
         key = getattr(root, load.local)
@@ -101,16 +105,27 @@ def expression(
     return _batch_field(Expression(table=table, sql=sql, scope=scope, cost=cost))
 
 
-def batched(fn: BatchFunction, *, cost: int | None = None, scope: Scope = INHERITED) -> Any:
-    """Answered for every parent at once by `fn(parents, context, **arguments)`."""
+def batched(
+    fn: BatchFunction,
+    *,
+    cost: int | None = None,
+    scope: Scope = INHERITED,
+    needs: Iterable[str] | None = None,
+) -> Any:
+    """Answered for every parent at once by `fn(parents, context, **arguments)`.
+
+    `needs` are the columns of the parents that it reads; without, the compiled executor fetches all of them.
+    """
     arguments = list(signature(fn, eval_str=True).parameters.values())[2:]
-    return _batch_field(Batched(fn=fn, scope=scope, cost=cost), arguments, inspect.getdoc(fn))
+    read = None if needs is None else tuple(needs)
+    load = Batched(fn=fn, scope=scope, cost=cost, needs=read)
+    return _batch_field(load, arguments, inspect.getdoc(fn))
 
 
 def by_id(table: Table, *, scope: Scope = INHERITED) -> Any:
     """At the root: one row by its id, or null."""
     argument = Parameter("id", Parameter.KEYWORD_ONLY, annotation=strawberry.ID)
-    return _batch_field(ById(table=table, scope=scope), [argument])
+    return _batch_field(ById(target=table, scope=scope), [argument])
 
 
 def connection(

@@ -7,9 +7,9 @@ declarations and the same statement builders.
 
 import inspect
 from abc import ABC, abstractmethod
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -29,17 +29,16 @@ from .paging import (
     all_per_parent,
     count_of_all,
     count_per_parent,
+    holding,
     page_of_all,
     page_per_parent,
-    wanted,
+    rows_of_keys,
 )
 from .scopes import Scope
+from .wanted import Wanted, whole
 
 Parents = Sequence[Any]
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
-
-MOST_STATEMENTS = 64
-"""Kept for one list; a caller can ask for hundreds, by all subsets of a filter."""
 
 INHERITED = "(the type's)"
 """A field that states no scope has its type's."""
@@ -82,46 +81,57 @@ class Computed(Load):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class One(Fetched):
+class OfRows(Fetched):
+    """A declaration that is answered with rows of one table: whole ones, or what is `wanted` of them."""
+
+    target: Table
+
+    @cached_property
+    def whole(self) -> Wanted:
+        return whole(self.target)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class One(OfRows):
     """The row that `local` of each parent points at."""
 
     local: str
     remote: Column[Any]
+    apart: str = ""
+    """Why it is never joined to its parents, where that is so."""
 
-    @property
-    def target(self) -> Table:
-        return _table(self.remote)
+    async def fetch(
+        self, parents: Parents, context: Context, *, wanted: Wanted | None = None, **arguments: Any
+    ) -> list[Any]:
+        return await self.by_keys([getattr(p, self.local) for p in parents], context, wanted=wanted)
 
-    @cached_property
-    def statement(self) -> Select[Any]:
-        return select(self.target).where(among(self.remote, key_set("keys")))
-
-    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
-        return await self.by_keys([getattr(p, self.local) for p in parents], context)
-
-    async def by_keys(self, keys: Sequence[Any], context: Context) -> list[Any]:
+    async def by_keys(
+        self, keys: Sequence[Any], context: Context, wanted: Wanted | None = None
+    ) -> list[Any]:
         """The rows behind these keys, in their order; None where there is none the caller may see."""
+        wanted = wanted or self.whole
+        statement = wanted.kept("one", lambda: rows_of_keys(wanted, self.remote))
         asked = sorted({k for k in keys if k is not None})
-        rows = await context.kept(self.statement, {"keys": asked}) if asked else []
+        rows = await context.kept(statement, {"keys": asked}) if asked else []
         found = {getattr(row, self.remote.name): row for row in rows}
         return [found.get(k) for k in keys]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Many(Fetched):
+class Many(OfRows):
     """All rows of each parent, for lists that stay short: `size` is how many to expect, for the cost."""
 
-    target: Table
     link: Link
     order: tuple[ColumnElement[Any], ...]
     size: int
 
-    @cached_property
-    def statement(self) -> Select[Any]:
-        return all_per_parent(self.target, self.link, (*self.order, self.target.c.id))
-
-    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
-        rows = await context.kept(self.statement, {"keys": sorted({p.id for p in parents})})
+    async def fetch(
+        self, parents: Parents, context: Context, *, wanted: Wanted | None = None, **arguments: Any
+    ) -> list[Any]:
+        wanted = wanted or self.whole
+        order = (*self.order, self.target.c.id)
+        statement = wanted.kept("many", lambda: all_per_parent(wanted, self.link, order))
+        rows = await context.kept(statement, {"keys": sorted({p.id for p in parents})})
         groups = _grouped(rows)
         return [groups[p.id] for p in parents]
 
@@ -149,6 +159,8 @@ class Batched(Fetched):
     """`fn(parents, context, **arguments)`: anything a domain can answer for all parents at once."""
 
     fn: BatchFunction
+    needs: tuple[str, ...] | None = None
+    """The columns of the parents that it reads; None where it may read any."""
 
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
         values = await self.fn(parents, context, **arguments)
@@ -160,41 +172,41 @@ class Batched(Fetched):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ById(Fetched):
+class ById(OfRows):
     """At the root: the row with this id, or None. An id of another type or tenant is simply not found."""
 
-    table: Table
-
-    @cached_property
-    def statement(self) -> Select[Any]:
-        return One(local="id", remote=self.table.c.id).statement
-
-    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Any]:
-        rows = await self.by_ids([arguments["id"]], context)
+    async def fetch(
+        self, parents: Parents, context: Context, *, wanted: Wanted | None = None, **arguments: Any
+    ) -> list[Any]:
+        rows = await self.by_ids([arguments["id"]], context, wanted=wanted)
         return [rows[0] for _ in parents]
 
-    async def by_ids(self, asked: Sequence[str], context: Context) -> list[Any]:
-        known = sorted({i for i in asked if ids.prefix_of(i) == self.table.info["prefix"]})
-        rows = await context.kept(self.statement, {"keys": known}) if known else []
+    async def by_ids(
+        self, asked: Sequence[str], context: Context, wanted: Wanted | None = None
+    ) -> list[Any]:
+        wanted = wanted or self.whole
+        statement = wanted.kept("by id", lambda: rows_of_keys(wanted, self.target.c.id))
+        known = sorted({i for i in asked if ids.prefix_of(i) == self.target.info["prefix"]})
+        rows = await context.kept(statement, {"keys": known}) if known else []
         found = {row.id: row for row in rows}
         return [found.get(i) for i in asked]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Pages(Fetched):
+class Pages(OfRows):
     """A connection: a page of the whole table at the root, or one for each parent."""
 
     name: str
     """What cursors are bound to."""
-    target: Table
     ordering: Ordering
     filter: type | None = None
     link: Link | None = None
     where: tuple[ColumnElement[bool], ...] = ()
     """Conditions that always hold."""
-    _statements: OrderedDict[Any, Select[*tuple[Any, ...]]] = field(default_factory=OrderedDict)
 
-    async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> list[Page]:
+    async def fetch(
+        self, parents: Parents, context: Context, *, wanted: Wanted | None = None, **arguments: Any
+    ) -> list[Page]:
         first, after = arguments["first"], arguments.get("after")
         sort = self.ordering.sort(arguments.get("order_by"))
         chosen = conditions(self.filter, arguments.get("filter")) if self.filter else {}
@@ -202,9 +214,8 @@ class Pages(Fetched):
         values["page_limit"] = first + 1
         if after is not None:
             values["after_key"], values["after_id"] = self._past(context, sort, after)
-        statement = self.statement(
-            context.dialect, sort, frozenset(chosen), after=after is not None
-        )
+        shape = context.dialect, sort, frozenset(chosen)
+        statement = self.statement(wanted or self.whole, *shape, after=after is not None)
         if self.link is None:
             pages = {None: await context.kept(statement, values)}
             owners: list[Any] = [None] * len(parents)
@@ -218,28 +229,17 @@ class Pages(Fetched):
         ]
 
     def statement(
-        self, dialect: str, sort: Sort, members: frozenset[str], *, after: bool
+        self, wanted: Wanted, dialect: str, sort: Sort, members: frozenset[str], *, after: bool
     ) -> Select[*tuple[Any, ...]]:
         """The page's statement in this shape."""
-        where = self._where(members)
 
         def made() -> Select[*tuple[Any, ...]]:
+            where = self._where(members)
             if self.link is None:
-                return page_of_all(self.target, sort, where, after=after)
-            return page_per_parent(dialect, self.target, self.link, sort, where, after=after)
+                return page_of_all(wanted, sort, where, after=after)
+            return page_per_parent(dialect, wanted, self.link, sort, where, after=after)
 
-        return self._kept((dialect, sort.name, members, after), made)
-
-    def _kept(
-        self, shape: Any, made: Callable[[], Select[*tuple[Any, ...]]]
-    ) -> Select[*tuple[Any, ...]]:
-        """The statement of this shape. Callers choose shapes, so only the last ones stay."""
-        if shape not in self._statements:
-            self._statements[shape] = made()
-            if len(self._statements) > MOST_STATEMENTS:
-                self._statements.popitem(last=False)
-        self._statements.move_to_end(shape)
-        return self._statements[shape]
+        return wanted.kept((dialect, sort.name, members, after), made)
 
     async def totals(self, pages: Sequence[Page], context: Context) -> list[int]:
         """How many items the lists have that these pages came from; one statement for all."""
@@ -252,18 +252,17 @@ class Pages(Fetched):
         return [found.get(p.parent or "", 0) for p in pages]
 
     def _counting(self, members: frozenset[str]) -> Select[*tuple[Any, ...]]:
-        where = self._where(members)
-
         def made() -> Select[*tuple[Any, ...]]:
+            where = self._where(members)
             if self.link is None:
                 return count_of_all(self.target, where)
             return count_per_parent(self.target, self.link, where)
 
-        return self._kept(("count", members), made)
+        return self.whole.kept(("count", members), made)
 
     def _where(self, members: frozenset[str]) -> list[ColumnElement[bool]]:
         given = {name: condition(self.filter, name) for name in members} if self.filter else {}
-        return [*self.where, *wanted(given)]
+        return [*self.where, *holding(given)]
 
     def _past(self, context: Context, sort: Sort, after: str) -> list[Any]:
         key, id_ = context.cursors.read(self.name, sort.name, after)
@@ -276,10 +275,3 @@ def _grouped(rows: Rows) -> dict[Any, list[Any]]:
     for row in rows:
         groups[row.parent_key].append(row)
     return groups
-
-
-def _table(column: Column[Any]) -> Table:
-    table = column.table
-    if not isinstance(table, Table):
-        raise TypeError(f"{column} belongs to no table")
-    return table

@@ -39,7 +39,7 @@ async def find(asked: list[strawberry.ID], context: Context) -> list[Any]:
 
 @cache
 def _by_id(prefix: str) -> ById:
-    return ById(table=table_of(ENTITIES[prefix]))
+    return ById(target=table_of(ENTITIES[prefix]))
 
 
 def _may_see(entity: type, context: Context) -> bool:

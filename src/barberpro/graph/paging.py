@@ -29,6 +29,7 @@ from sqlalchemy.ext.compiler import compiles
 from barberpro.platform.sets import among, each, key_set
 
 from .choices import Condition, Sort
+from .wanted import Wanted
 
 
 class InThisOrder(Join):
@@ -62,71 +63,89 @@ class Link:
     """Where a link table stands between: its column that holds the target's id."""
 
 
+def rows_of_keys(wanted: Wanted, column: Column[Any]) -> Select[Any]:
+    """The rows whose `column` is one of `keys`."""
+    cells, source = wanted.read(wanted.table, wanted.table)
+    return select(*cells).select_from(source).where(among(column, key_set("keys")))
+
+
 def page_of_all(
-    target: Table, sort: Sort, wanted: Sequence[ColumnElement[bool]], *, after: bool
+    wanted: Wanted, sort: Sort, where: Sequence[ColumnElement[bool]], *, after: bool
 ) -> Select[Any]:
     """A page of the whole table."""
-    found = select(target).where(*wanted)
-    if after:
-        found = found.where(_beyond(target, sort))
-    return found.order_by(*sort.clauses(target)).limit(LIMIT)
+    target = wanted.table
+    if wanted.joins:
+        shown: list[ColumnElement[Any]] = [target.c[n] for n in wanted.names(sort.column.name)]
+    else:
+        shown, _ = wanted.read(target, target, sort.column.name)
+    found = select(*shown).where(*where)
+    found = found.where(_beyond(target, sort)) if after else found
+    found = found.order_by(*sort.clauses(target)).limit(LIMIT)
+    if not wanted.joins:
+        return found
+    page = found.subquery("page")  # so that the page is cut before anything is joined to it
+    cells, source = wanted.read(page, page, sort.column.name)
+    return select(*cells).select_from(source).order_by(*sort.clauses(page))
 
 
 def page_per_parent(
     dialect: str,
-    target: Table,
+    wanted: Wanted,
     link: Link,
     sort: Sort,
-    wanted: Sequence[ColumnElement[bool]],
+    where: Sequence[ColumnElement[bool]],
     *,
     after: bool,
 ) -> Select[Any]:
     """A page for each of `keys`, ordered within each; `parent_key` says whose."""
-    keys = each(key_set("keys"))
+    keys, target = each(key_set("keys")), wanted.table
     if dialect == "sqlite":
-        ids = _of_parent(select(target.c.id), target, link, keys, wanted)
+        ids = _of_parent(select(target.c.id), target, link, keys, where)
         ids = ids.where(_beyond(target, sort)) if after else ids
         inner = target.alias("page")
         page = ids.order_by(*sort.clauses(target)).limit(LIMIT).correlate(keys)
         joined: Join = InThisOrder(keys, inner, inner.c.id.in_(page))
     else:
-        rows = _of_parent(select(target), target, link, keys, wanted)
+        names = wanted.names(sort.column.name)
+        columns = (target.c[name] for name in names)
+        rows = _of_parent(select(*columns), target, link, keys, where)
         rows = rows.where(_beyond(target, sort)) if after else rows
         inner = rows.order_by(*sort.clauses(target)).limit(LIMIT).correlate(keys).lateral("page")
         joined = keys.join(inner, true())
-    columns = [inner.c[c.name] for c in target.c]
+    cells, source = wanted.read(inner, joined, sort.column.name)
     parent = keys.c.value.label(PARENT)
-    return select(parent, *columns).select_from(joined).order_by(*sort.clauses(inner))
+    return select(parent, *cells).select_from(source).order_by(*sort.clauses(inner))
 
 
-def all_per_parent(target: Table, link: Link, order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def all_per_parent(wanted: Wanted, link: Link, order: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """Every row of each of `keys`."""
-    found = select(link.parent.label(PARENT), *target.c).select_from(_linked(target, link))
+    cells, source = wanted.read(wanted.table, _linked(wanted.table, link))
+    found = select(link.parent.label(PARENT), *cells).select_from(source)
     return found.where(among(link.parent, key_set("keys"))).order_by(*order)
 
 
 def count_per_parent(
-    target: Table, link: Link, wanted: Sequence[ColumnElement[bool]]
+    target: Table, link: Link, where: Sequence[ColumnElement[bool]]
 ) -> Select[Any, int]:
     """How many rows each of `keys` has; those with none are absent."""
     counted = select(link.parent.label(PARENT), func.count().label("total"))
     found = counted.select_from(_linked(target, link)).where(
-        among(link.parent, key_set("keys")), *wanted
+        among(link.parent, key_set("keys")), *where
     )
     return found.group_by(link.parent)
 
 
-def count_of_all(target: Table, wanted: Sequence[ColumnElement[bool]]) -> Select[Any, int]:
+def count_of_all(target: Table, where: Sequence[ColumnElement[bool]]) -> Select[Any, int]:
     """How many rows there are, in one row."""
     return select(literal("", Text).label(PARENT), func.count(target.c.id).label("total")).where(
-        *wanted
+        *where
     )
 
 
 def _of_parent(
-    rows: Select[Any], target: Table, link: Link, keys: Any, wanted: Sequence[ColumnElement[bool]]
+    rows: Select[Any], target: Table, link: Link, keys: Any, where: Sequence[ColumnElement[bool]]
 ) -> Select[Any]:
-    return rows.select_from(_linked(target, link)).where(link.parent == keys.c.value, *wanted)
+    return rows.select_from(_linked(target, link)).where(link.parent == keys.c.value, *where)
 
 
 def _linked(target: Table, link: Link) -> FromClause:
@@ -143,6 +162,6 @@ def _beyond(target: Table, sort: Sort) -> ColumnElement[bool]:
     return tuple_(key, id_) < here if sort.descending else tuple_(key, id_) > here
 
 
-def wanted(conditions: dict[str, Condition], prefix: str = "f_") -> list[ColumnElement[bool]]:
+def holding(conditions: dict[str, Condition], prefix: str = "f_") -> list[ColumnElement[bool]]:
     """The conditions of a filter, each with its parameter."""
     return [condition(prefix + name) for name, condition in sorted(conditions.items())]

@@ -17,6 +17,8 @@ from graphql import (
     GraphQLField,
     InlineFragmentNode,
     IntValueNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
     TypeInfo,
@@ -46,6 +48,12 @@ MOST_REGISTERED = 20_000
 INTROSPECTION = frozenset({"__schema", "__type"})
 INTROSPECTION_COST = 500
 
+SIZES = ("first", "ids")
+"""Arguments that say how many are asked for."""
+MOST_COSTS = 64
+"""Kept for one operation, which may be asked with any sizes."""
+PLAIN: dict[str, type] = {"ID": str, "String": str, "Boolean": bool, "Int": int}
+
 Variables = Mapping[str, Any]
 Times = Callable[[Variables, int], int]
 
@@ -72,7 +80,9 @@ class Kept:
     """The variables that decide which of its fields are asked."""
     most_variants: int = 1
     variants: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """By their values, what the operation then asks of its root; None where it is not compiled."""
+    """By their values, what the operation then asks of its root, or why it is not compiled."""
+    costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """By the sizes that were asked, what the operation then costs; of the last few."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +95,10 @@ class Plan:
     never_null: frozenset[str]
     """Variables that stand where null may not: with a default there, validation lets them be nullable."""
     weights: tuple[Weight, ...]
+    sizes: tuple[str, ...] = ()
+    """Variables that the cost depends on."""
+    plain: tuple[tuple[str, type], ...] | None = None
+    """The variables, where all are of types whose values are taken as JSON has them."""
     kept: Kept = field(default_factory=Kept)
 
     def check_nulls(self, variables: Variables) -> None:
@@ -100,6 +114,17 @@ class Plan:
 
         BadInput where a page is larger than allowed, TooExpensive where the whole is.
         """
+        key = (registered, *(variables.get(name) for name in self.sizes))
+        if not all(value is None or isinstance(value, int) for value in key):
+            return self._reckoned(variables, registered=registered)
+        costs = self.kept.costs
+        if key not in costs:
+            if len(costs) >= MOST_COSTS:
+                costs.clear()
+            costs[key] = self._reckoned(variables, registered=registered)
+        return costs[key]
+
+    def _reckoned(self, variables: Variables, *, registered: bool) -> int:
         limit = REGISTERED_PAGE_LIMIT if registered else PAGE_LIMIT
         most = MOST_REGISTERED if registered else MOST
         memo: dict[tuple[int, int], int] = {}
@@ -136,6 +161,7 @@ class _Planner:
         self.known: dict[str, tuple[Weight, ...]] = {}
         self.needed: set[Needed] = set()
         self.introspections = 0
+        self.sizes: set[str] = set()
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         root = self.graph.core.get_root_type(operation.operation)
@@ -144,7 +170,15 @@ class _Planner:
         if self.introspections > 1:
             raise TooComplex("The document asks for the schema more than once.")
         never_null = _never_null(self.graph, reached(self.document, operation))
-        return Plan(self.document, operation, Requirement.of(self.needed), never_null, weights)
+        return Plan(
+            self.document,
+            operation,
+            Requirement.of(self.needed),
+            never_null,
+            weights,
+            tuple(sorted(self.sizes)),
+            _plain(operation),
+        )
 
     def _selection(self, type_name: str, selection_set: SelectionSetNode) -> tuple[Weight, ...]:
         found: list[Weight] = []
@@ -182,6 +216,9 @@ class _Planner:
         return [self._weight(type_name, node, field)]
 
     def _weight(self, type_name: str, node: FieldNode, field: GraphQLField) -> Weight:
+        for given in (_argument(node, name) for name in SIZES):
+            if isinstance(given, VariableNode):
+                self.sizes.add(given.name.value)
         load = self.graph.load(type_name, node.name.value)
         own = (load.cost or 0) if load is not None else 0
         named = get_named_type(field.type)
@@ -220,6 +257,16 @@ def reached(document: DocumentNode, operation: OperationDefinitionNode) -> list[
             elif node.selection_set is not None:
                 left.append(node.selection_set)
     return [operation, *found.values()]
+
+
+def _plain(operation: OperationDefinitionNode) -> tuple[tuple[str, type], ...] | None:
+    found = []
+    for declared in operation.variable_definitions or ():
+        type_ = declared.type.type if isinstance(declared.type, NonNullTypeNode) else declared.type
+        if not isinstance(type_, NamedTypeNode) or type_.name.value not in PLAIN:
+            return None
+        found.append((declared.variable.name.value, PLAIN[type_.name.value]))
+    return tuple(found)
 
 
 def _never_null(graph: Graph, definitions: Iterable[Any]) -> frozenset[str]:

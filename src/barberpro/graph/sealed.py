@@ -41,7 +41,8 @@ def sealed(
 
     opened.__doc__ = None  # what the field says stands under it
     opened.__qualname__ = opened.__name__ = f"opened_{column.name}"
-    return batched(opened, cost=1, scope=scope)
+    needs = ("id", column.name) if is_own else ("id",)
+    return batched(opened, cost=1, scope=scope, needs=needs)
 
 
 async def _levels(

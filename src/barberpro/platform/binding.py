@@ -165,7 +165,7 @@ def _with_rules_in_on(source: FromClause, limited: bool) -> FromClause:
     left, right = (_with_rules_in_on(side, limited) for side in (source.left, source.right))
     far = _rules_of(source.right, limited) if source.isouter else []
     on = and_(source.onclause, *far)  # pyright: ignore[reportArgumentType] - a join has one
-    return Join(left, right, on, isouter=source.isouter)
+    return type(source)(left, right, on, isouter=source.isouter)
 
 
 def _criteria(part: Any, limited: bool) -> list[ColumnElement[bool]]:

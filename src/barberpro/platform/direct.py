@@ -8,6 +8,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -84,9 +85,12 @@ def _reader(
             names[f"p{at}"] = process
             cells.append(f"p{at}(r[{at}])")
             is_plain = False
+    names["new"] = new = partial(
+        tuple.__new__, made
+    )  # what `made(...)` comes to, without its detours
     if is_plain:
-        return lambda rows: list(map(made._make, rows))
-    source = f"lambda rows: [made({', '.join(cells)}) for r in rows]"
+        return lambda rows: list(map(new, rows))
+    source = f"lambda rows: [new(({', '.join(cells)},)) for r in rows]"
     return eval(source, names)  # noqa: S307 - our own source: numbers, and names made of them
 
 

@@ -5,6 +5,8 @@ This is the slow way, taken only after something went wrong; it sends no stateme
 GraphQL specification, section 6.4.4.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from graphql import (
@@ -17,8 +19,11 @@ from graphql import (
     located_error,
 )
 
+from barberpro.platform.tables import Instant
+
 from ..context import Context
-from ..loads import Computed
+from ..loads import Computed, One
+from ..wanted import beside
 from .levels import Group, Level
 from .selections import Field
 
@@ -45,6 +50,22 @@ def answered(group: Group, context: Context) -> ExecutionResult:
     return ExecutionResult(data, walk.errors or None)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A row that came joined to the one that points at it."""
+
+    parent: Any
+    local: str
+
+    @classmethod
+    def of(cls, parent: Any, load: One) -> "Beside | None":
+        here = cls(parent, load.local)
+        return None if getattr(here, load.remote.name) is None else here
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.parent, beside(self.local, name))
+
+
 class _Walk:
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -69,7 +90,7 @@ class _Walk:
         self.errors.append(located)
 
     def _value(self, field: Field, group: Group, at: int) -> Any:
-        if field.nodes[0].name.value == "__typename":
+        if field.is_typename:
             return group.shape.type.name
         if field in group.found:
             found = group.found[field]
@@ -80,7 +101,13 @@ class _Walk:
         parent = group.parents[at]
         if isinstance(field.load, Computed):
             return field.load.value(parent, self.context)
-        return getattr(parent, field.attribute)
+        if isinstance(field.load, One):
+            return Beside.of(parent, field.load)
+        value = getattr(parent, field.attribute)
+        if isinstance(value, str) and field.column is not None:
+            kind = field.column.type
+            return datetime.fromisoformat(value) if isinstance(kind, Instant) else value
+        return value
 
     def _completed(
         self, type_: Any, value: Any, field: Field, level: Level | None, path: Path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from graphql import is_object_type
 
-from ..loads import Batched, ById, Computed, Expression, Many, One, Pages
+from ..loads import Batched, ById, Computed, Expression, Load, Many, OfRows, One, Pages
 from ..paging import Link
 from .selections import Field, Selection, Shape
 
@@ -42,9 +42,18 @@ def _shapes(selection: Selection) -> Iterator[Shape]:
 
 
 def _told(field: Field) -> tuple[str, str]:
-    match field.load:
-        case One(remote=remote):
-            return f"{remote.table.name} by {remote.name}, each once", "1 statement"
+    what, asks = _asked(field.load)
+    if isinstance(field.load, OfRows) and field.wanted.joins:
+        joined = ", ".join(f"{j.remote.table.name} by {j.local}" for j in field.wanted.joins)
+        what = f"{what}; joined: {joined}"
+    return what, asks
+
+
+def _asked(load: Load | None) -> tuple[str, str]:
+    match load:
+        case One(remote=remote, apart=apart):
+            why = f" (apart: {apart})" if apart else ""
+            return f"{remote.table.name} by {remote.name}, each once{why}", "1 statement"
         case Many(target=target, link=link):
             return f"all {target.name} by {link.parent}", "1 statement"
         case Pages(target=target, link=None):
@@ -53,11 +62,11 @@ def _told(field: Field) -> tuple[str, str]:
             return f"a page of {target.name} by {link.parent}, for each parent", "1 statement"
         case Expression(table=table):
             return f"an expression over {table.name}", "1 statement"
-        case ById(table=table):
+        case ById(target=table):
             return f"{table.name} by id", "1 statement"
         case Batched(fn=fn):
             return f"{fn.__module__}.{fn.__name__}", "1 call"
         case None | Computed():
             return "", ""
-        case load:
-            return type(load).__name__, "1 transaction"
+        case other:
+            return type(other).__name__, "1 transaction"

@@ -9,7 +9,7 @@ from graphql import get_nullable_type, is_list_type, is_non_null_type
 from graphql.execution.values import VariableValues
 
 from ..context import Context, gathered
-from ..loads import Batched, Computed, Fetched
+from ..loads import Batched, Computed, Fetched, OfRows, One
 from ..mutations import Act
 from .selections import Field, Selection, Shape
 from .source import Unexpected
@@ -44,12 +44,18 @@ class Level:
 
 
 class Run:
-    """One execution. `failed` says that something was not as it should be: the answer is then made with care."""
+    """One execution.
 
-    def __init__(self, context: Context, variables: VariableValues) -> None:
+    `failed` says that something was not as it should be: the answer is then made with care. `torn` says that it was a
+    statement with joins, so that nobody knows to which of its fields the error belongs.
+    """
+
+    def __init__(self, context: Context, variables: VariableValues, root: Group) -> None:
+        self.root = root
         self.context = context
         self.variables = variables
         self.failed = False
+        self.torn = False
 
     async def ask(self, group: Group, asked: Field) -> None:
         """A field's values for all parents, and all that is asked below them."""
@@ -61,8 +67,9 @@ class Run:
                 objects = _objects(values, asked.depth)
                 group.below[asked] = await self._level(asked.below, objects)
         except Exception as error:
-            group.found[asked] = error
+            group.found[asked] = _without(asked, group.parents, error)
             self.failed = True
+            self.torn = self.torn or (isinstance(asked.load, OfRows) and bool(asked.wanted.joins))
 
     async def ask_all(self, group: Group) -> None:
         """All fields of a group that do not come from the parents alone, side by side."""
@@ -104,15 +111,26 @@ class Run:
 
     async def _values(self, group: Group, asked: Field) -> Sequence[Any]:
         load, parents = asked.load, group.parents
+        if isinstance(load, OfRows):
+            given = asked.arguments.values(self.variables)
+            return await load.fetch(parents, self.context, wanted=asked.wanted, **given)
         if isinstance(load, Fetched):
-            given = asked.arguments(self.variables)
+            given = asked.arguments.values(self.variables)
             return await load.fetch(parents, self.context, **given)
         if isinstance(load, Act):
-            given = asked.arguments(self.variables)
+            given = asked.arguments.values(self.variables)
             return [await load.perform(self.context, given["input"]) for _ in parents]
         if isinstance(load, Computed):
             return [load.value(parent, self.context) for parent in parents]
         return [getattr(parent, asked.attribute) for parent in parents]
+
+
+def _without(asked: Field, parents: Sequence[Any], error: Exception) -> Sequence[Any] | Exception:
+    """Why there is no value for any parent; where there is nothing to read, there is none all the same."""
+    if not isinstance(asked.load, One):
+        return error
+    local = asked.load.local
+    return [None if getattr(parent, local) is None else error for parent in parents]
 
 
 def _column(group: Group, asked: Field) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """What a document asks of each type, read once: fields merged, fragments spread, `@skip` and `@include` decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,14 +20,16 @@ from graphql import (
     is_list_type,
     is_object_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
+from sqlalchemy import Table
 
 from ..declared import BACKREF
-from ..loads import Computed, Fetched, Load
+from ..loads import Computed, Fetched, Load, OfRows
 from ..mutations import Act
 from ..schema import Graph
 from ..types import Node, about
+from ..wanted import Wanted
+from .arguments import Arguments
+from .narrowing import may_join, wanted
 from .source import Assembly, assembly
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -46,6 +48,8 @@ class Reading:
     graph: Graph
     fragments: Fragments
     switches: Switches
+    joins: bool
+    """Whether rows may come joined to those that point at them."""
 
     def is_wanted(self, node: Any) -> bool:
         """Whether its `@skip` and `@include` let a selection stand."""
@@ -79,6 +83,8 @@ class Field:
     load: Load | None
     below: "Selection | None"
     reading: Reading
+    source: "Field | None" = None
+    """The field whose statement the parents come from, and could bring more of; None where they come otherwise."""
 
     @property
     def type(self) -> Any:
@@ -90,17 +96,29 @@ class Field:
         return self.definition.extensions[BACKREF].python_name
 
     @property
+    def is_typename(self) -> bool:
+        return self.nodes[0].name.value == "__typename"
+
+    @property
     def column(self) -> Any:
         """The column of the parent's table that is the value as it stands, if it is one."""
-        known = about(getattr(self.owner.extensions.get(BACKREF), "origin", None))
-        if self.load is not None or known is None or known.table is None:
-            return None
-        return known.table.c.get(self.attribute)
+        table = _table_behind(self.owner)
+        return None if self.load is not None or table is None else table.c.get(self.attribute)
+
+    @cached_property
+    def is_joined(self) -> bool:
+        """Whether its rows come in the statement that its parents come from."""
+        return self.reading.joins and may_join(self)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What is wanted of the rows that its statement brings."""
+        return wanted(self)
 
     @cached_property
     def is_pure(self) -> bool:
         """Made from its parent alone: nothing is asked of anybody, at any depth."""
-        mine = self.load is None or isinstance(self.load, Computed)
+        mine = self.load is None or isinstance(self.load, Computed) or self.is_joined
         return mine and (self.below is None or self.below.is_pure)
 
     @cached_property
@@ -117,24 +135,8 @@ class Field:
         return inner
 
     @cached_property
-    def _is_constant(self) -> bool:
-        return not any(_names_variable(a.value) for a in self.nodes[0].arguments or ())
-
-    @cached_property
-    def _constant(self) -> dict[str, Any]:
-        return self._arguments(None)
-
-    def arguments(self, variables: VariableValues) -> dict[str, Any]:
-        """The field's arguments as its declaration takes them. What a caller gave is never kept."""
-        return self._constant if self._is_constant else self._arguments(variables)
-
-    def _arguments(self, variables: VariableValues | None) -> dict[str, Any]:
-        if not self.definition.args:
-            return {}
-        given = get_argument_values(self.definition, self.nodes[0], variables)
-        declared = self.definition.extensions[BACKREF].arguments
-        converter = self.reading.graph.converter
-        return convert_arguments(given, declared, converter.scalar_registry, converter.config)
+    def arguments(self) -> Arguments:
+        return Arguments(self.definition, self.nodes[0], self.reading.graph.converter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +145,11 @@ class Shape:
 
     type: GraphQLObjectType
     fields: tuple[Field, ...]
+
+    @property
+    def table(self) -> Table | None:
+        """The table whose rows the objects are."""
+        return _table_behind(self.type)
 
     @cached_property
     def asked(self) -> tuple[Field, ...]:
@@ -157,10 +164,17 @@ class Shape:
 class Selection:
     """What is asked of a type, which may be an interface or a union: a shape for each object type behind it."""
 
-    def __init__(self, reading: Reading, type_: Any, sets: tuple[SelectionSetNode, ...]) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        type_: Any,
+        sets: tuple[SelectionSetNode, ...],
+        source: Callable[[], "Field | None"],
+    ) -> None:
         self.reading = reading
         self.type = type_
         self._sets = sets
+        self._source = source
         self._shapes: dict[str, Shape] = {}
 
     @cached_property
@@ -178,7 +192,10 @@ class Selection:
             type_: Any = self.reading.graph.core.type_map[name]
             grouped: dict[str, list[FieldNode]] = {}
             _collect(self.reading, type_, self._sets, grouped, set())
-            fields = (_field(self.reading, type_, key, nodes) for key, nodes in grouped.items())
+            source = self._source()
+            fields = (
+                _field(self.reading, type_, key, nodes, source) for key, nodes in grouped.items()
+            )
             self._shapes[name] = Shape(type_, tuple(fields))
         return self._shapes[name]
 
@@ -189,14 +206,24 @@ class Selection:
 
 
 def root(
-    graph: Graph, operation: OperationDefinitionNode, fragments: Fragments, switches: Switches
+    graph: Graph,
+    operation: OperationDefinitionNode,
+    fragments: Fragments,
+    switches: Switches,
+    *,
+    joins: bool,
 ) -> Shape:
     """What an operation asks of its root type. NotCompiled where it asks for the schema."""
-    reading = Reading(graph, fragments, switches)
+    reading = Reading(graph, fragments, switches, joins)
     type_ = graph.core.get_root_type(operation.operation)
-    shape = Selection(reading, type_, (operation.selection_set,)).shape
+    shape = Selection(reading, type_, (operation.selection_set,), lambda: None).shape
     assert shape is not None  # noqa: S101 - a root is an object type
     return shape
+
+
+def _table_behind(type_: GraphQLObjectType) -> Table | None:
+    known = about(getattr(type_.extensions.get(BACKREF), "origin", None))
+    return known.table if known else None
 
 
 def _collect(
@@ -223,7 +250,13 @@ def _collect(
             _collect(reading, type_, [inner.selection_set], into, spread)
 
 
-def _field(reading: Reading, type_: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
+def _field(
+    reading: Reading,
+    type_: GraphQLObjectType,
+    key: str,
+    nodes: list[FieldNode],
+    source: Field | None,
+) -> Field:
     name = nodes[0].name.value
     definition = reading.graph.core.get_field(type_, name)
     assert definition is not None  # validation has seen to it  # noqa: S101
@@ -233,15 +266,13 @@ def _field(reading: Reading, type_: GraphQLObjectType, key: str, nodes: list[Fie
     if load is not None and not isinstance(load, Computed | Fetched | Act):
         raise NotCompiled(f"{type_.name}.{name} is a {type(load).__name__}")
     below = None
+
+    def brings() -> Field | None:
+        """What a field without a declaration holds came with its parent: a page's nodes, say."""
+        return made if isinstance(load, OfRows) else source if load is None else None
+
     if not is_leaf_type(get_named_type(definition.type)):
         sets = tuple(n.selection_set for n in nodes if n.selection_set)
-        below = Selection(reading, get_named_type(definition.type), sets)
-    return Field(key, tuple(nodes), type_, definition, load, below, reading)
-
-
-def _names_variable(value: Any) -> bool:
-    """Whether an argument names a variable, at any depth."""
-    if isinstance(value, VariableNode):
-        return True
-    inner = [*getattr(value, "values", ()), *(f.value for f in getattr(value, "fields", ()))]
-    return any(map(_names_variable, inner))
+        below = Selection(reading, get_named_type(definition.type), sets, brings)
+    made = Field(key, tuple(nodes), type_, definition, load, below, reading, source)
+    return made
