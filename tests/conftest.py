@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import Row
 
@@ -28,6 +29,10 @@ from barberpro.platform.settings import Settings
 
 from .databases import KINDS, migrated_database
 
+# Left to itself structlog draws every frame of a defect with its local variables, the whole schema among them.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
 pytest_plugins = ["tests.asking", "tests.chain"]
 
 EVERYTHING = frozenset(
@@ -46,6 +51,7 @@ EVERYTHING = frozenset(
     for verb in ("read", "write")
 ) | {"customers:pii", "customers:erase", "audit:read"}
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires
+PUBLIC_URL = "https://gateway.example"
 MASTER_KEY = bytes(
     range(32)
 )  # one for all tests: the signing keys in their database are sealed with it
@@ -158,7 +164,7 @@ async def platform(
         data_dir=tmp_path,
         database_url=SecretStr(database_url),
         master_key=SecretStr(base64.b64encode(MASTER_KEY).decode()),
-        public_url="https://gateway.example",
+        public_url=PUBLIC_URL,
     )
     return Platform(
         settings=settings,

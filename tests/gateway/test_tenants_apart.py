@@ -94,6 +94,7 @@ async def test_random_documents_answer_nothing_of_another_tenant(
         answer = await http.post("/graphql", json=body, headers=callers[tenant])
         found = [id_ for id_ in lived_in[other] if id_ in answer.text]
         assert found == [], f"document {number}: {written.text}"
+        assert "INTERNAL_SERVER_ERROR" not in answer.text, f"document {number}: {written.text}"
         answered += any(id_ in answer.text for id_ in lived_in[tenant])
     assert answered > DOCUMENTS // 10, "a caller who sees nothing proves nothing"
 

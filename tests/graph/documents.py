@@ -1,5 +1,6 @@
 """Random documents over the whole schema: valid, with fragments, aliases, switches, variables and real ids."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -24,10 +25,10 @@ from barberpro.graph.schema import Graph
 
 DEEPEST = 5
 TEXTS = {
-    "DateTime": '"2026-11-23T14:00:00Z"',
-    "String": '"x"',
-    "Boolean": "true",
-    "Date": '"2026-11-23"',
+    "DateTime": ('"2026-11-23T14:00:00Z"', '"2026-11-23T16:30:00Z"', '"2026-11-20T09:00:00-03:00"'),
+    "String": ('"x"', '"Buenos Aires"', '"booking.made"'),
+    "Boolean": ("true", "false"),
+    "Date": ('"2026-11-23"', '"2026-11-20"'),
 }
 
 
@@ -47,6 +48,10 @@ class Writer:
     graph: Graph
     rng: Random
     ids: list[str]
+    without: Collection[tuple[str, str]] = ()
+    """Fields that are not asked for, by type and name."""
+    cursors: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """For a connection, orderings as arguments and cursors that belong to them."""
     variables: dict[str, Any] = field(default_factory=dict)
     declared: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
@@ -54,8 +59,20 @@ class Writer:
 
     def write(self) -> Written | None:
         """A document; None where what was drawn is not valid."""
-        body = self.selection(self.graph.core.query_type, DEEPEST)
-        head = f"query Drawn({', '.join(self.declared)})" if self.declared else "query Drawn"
+        return self._written("query", self.selection(self.graph.core.query_type, DEEPEST))
+
+    def write_mutation(self, acts: Iterable[tuple[str, Any]]) -> Written | None:
+        """A mutation of these fields with these inputs, each asked for something of what it gives."""
+        parts = []
+        for name, given in acts:
+            done = self.graph.core.mutation_type.fields[name]  # type: ignore[union-attr]
+            given = self.variable(str(done.args["input"].type), given)
+            below = self.selection(get_named_type(done.type), DEEPEST - 1)
+            parts.append(f"{self.fresh('a')}: {name}(input: {given}) {self.switch()} {below}")
+        return self._written("mutation", "{ " + " ".join(parts) + " }")
+
+    def _written(self, kind: str, body: str) -> Written | None:
+        head = f"{kind} Drawn({', '.join(self.declared)})" if self.declared else f"{kind} Drawn"
         text = "\n".join([f"{head} {body}", *self.fragments])
         document = parse(text)
         if validate(self.graph.core, document):
@@ -94,12 +111,17 @@ class Writer:
         fields = [
             (name, f)
             for name, f in type_.fields.items()
-            if depth > 1 or not is_composite_type(get_named_type(f.type))
+            if (type_.name, name) not in self.without
+            and (depth > 1 or not is_composite_type(get_named_type(f.type)))
         ]
         if not fields:
             return ""
         name, chosen = self.rng.choice(fields)
         given = [self.argument(n, a) for n, a in chosen.args.items()]
+        past = self.cursors.get((type_.name, name))
+        if past and self.rng.random() < 0.4:
+            given = [g for g in given if not g.startswith(("after:", "orderBy:"))]
+            given += self.rng.choice(past)
         arguments = f"({', '.join(filter(None, given))})" if any(given) else ""
         # Fields with arguments get a key of their own: two of one key must have the same.
         alias = f"{self.fresh('a')}: " if chosen.args or self.rng.random() < 0.2 else ""
@@ -142,7 +164,7 @@ class Writer:
             return f'"{one}"' if self.rng.random() < 0.7 else self.variable("ID!", one)
         if bare.name == "Int":
             return str(self.rng.randint(0, 4))
-        return TEXTS.get(bare.name, '"x"')
+        return self.rng.choice(TEXTS.get(bare.name, ('"x"',)))
 
     def variable(self, type_: str, value: Any) -> str:
         name = self.fresh("v")

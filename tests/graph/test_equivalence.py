@@ -6,35 +6,28 @@ that compiled never sends more statements.
 """
 
 import contextlib
-import functools
-import gc
-import os
-import warnings
-from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from random import Random
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, parse
+from graphql import parse
 from sqlalchemy import select
 
 from barberpro.graph.compiled.plans import compiled
-from barberpro.graph.context import Context
-from barberpro.graph.cursors import Cursors
-from barberpro.graph.execute import coerced, interpreted, run
-from barberpro.graph.loads import Batched, Computed, One
-from barberpro.graph.mutations import Act
+from barberpro.graph.execute import coerced
 from barberpro.graph.plan import plan
 from barberpro.graph.schema import Graph
-from barberpro.platform.locale import Catalogue
+from barberpro.graph.scopes import POLICIES
 from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.tables import metadata
+from tests.soaking import SEED, draws
 
 from .documents import Writer
+from .faults import faults
+from .ways import WAYS, Ways, all_scopes, errors_of, told
 
-DOCUMENTS = int(os.environ.get("BARBERPRO_EQUIVALENCE_DOCUMENTS", "150"))
+DOCUMENTS = draws(150)
 
 
 @pytest.fixture
@@ -49,28 +42,17 @@ async def ids(booked: Any, opening: Any) -> list[str]:
 @pytest.fixture
 def both(graph: Graph, database: Any, clock: Any, principal: Any) -> Any:
     """The answers of the compiled way and of graphql-core, and how many statements each sent."""
-    scopes = frozenset[str]().union(*(s for needed in graph.scopes.values() for s in needed.sets))
-    who = replace(principal, scopes=scopes)
-    catalogue = Catalogue.load(files("barberpro") / "domains" / "messages")
+    ways = Ways(graph, database, clock)
 
-    async def ask(document: Any, variables: dict[str, Any]) -> tuple[Any, Any, int, int]:
+    async def ask(document: Any, variables: Any, held: Any = None) -> tuple[Any, Any, int, int]:
+        who = replace(principal, scopes=all_scopes(graph) if held is None else held)
         planned = plan(graph, document, document.definitions[0])
         given = coerced(graph, planned, variables)
         assert compiled(graph, planned, given.coerced) is not None
-        answers: list[ExecutionResult] = []
-        sent = []
-        for way in (run, interpreted):
-            context = Context(
-                principal=who,
-                database=database,
-                clock=clock,
-                catalogue=catalogue,
-                cursors=Cursors(b"a secret of thirty-two bytes, yes", who.tenant),
-            )
-            answers.append(await way(graph, planned, given, context))
-            await context.close()
-            sent.append(context.statements)
-        return *answers, *sent  # type: ignore[return-value]
+        (mine, sent), (core, cores) = [
+            await ways.ask(way, who, document, variables) for way in WAYS
+        ]
+        return mine, core, sent, cores
 
     return ask
 
@@ -79,90 +61,30 @@ def both(graph: Graph, database: Any, clock: Any, principal: Any) -> Any:
 async def test_both_ways_answer_alike(
     graph: Graph, both: Any, ids: list[str], faulty: bool
 ) -> None:
-    rng = Random(20_261_123 + faulty)
+    rng = Random(SEED + faulty)
     drawn = failed = 0
     while drawn < DOCUMENTS:
         written = Writer(graph, rng, ids).write()
         if written is None:
             continue
         drawn += 1
+        held = enough(graph, rng, written.document)
         with faults(graph, rng) if faulty else contextlib.nullcontext():
-            mine, core, sent, cores = await both(written.document, written.variables)
+            mine, core, sent, cores = await both(written.document, written.variables, held)
         assert mine.data == core.data, written.text
-        assert told(mine) == told(core), written.text
+        assert told(mine.data, errors_of(mine)) == told(core.data, errors_of(core)), written.text
         if not core.errors:
             assert sent <= cores, written.text
         failed += bool(core.errors)
     assert failed > DOCUMENTS // 4 if faulty else failed < DOCUMENTS // 4
 
 
-def told(answer: ExecutionResult) -> tuple[set[Any], set[Any]]:
-    """The errors of fields that are null by themselves, and the places that are null because of what is below them."""
-    own, above = set(), set()
-    for error in answer.errors or []:
-        path = tuple(error.path or ())
-        null = _first_null(answer.data, path)
-        if null == path:
-            own.add((path, error.message))
-        else:
-            above.add(null)
-    return own, above
-
-
-def _first_null(data: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    here: tuple[Any, ...] = ()
-    for step in path:
-        if data is None:
-            return here
-        data, here = data[step], (*here, step)
-    return here
-
-
-@contextlib.contextmanager
-def faults(graph: Graph, rng: Random) -> Iterator[None]:
-    """Some loads fail, some answer null where they should not, some raise for a few of their parents."""
-    loads = [load for _, load in sorted(graph.loads.items()) if not isinstance(load, Act)]
-    broken = rng.sample(loads, len(loads) // 3)
-    sound = {load: load.fn for load in broken if isinstance(load, Computed)}
-    for load in broken:
-        _break(load, rng.choice(["fails", "null", "some"]))
-    try:
-        with warnings.catch_warnings():
-            # graphql-core gives siblings up when null comes up from below, some of them never begun.
-            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-            yield
-            gc.collect()
-    finally:
-        for load in broken:
-            for name in ("fetch", "by_keys"):
-                vars(load).pop(name, None)
-            if load in sound:
-                vars(load)["fn"] = sound[load]
-
-
-def _break(load: Any, how: str) -> None:
-    def worse(of: Any, value: Any) -> Any:
-        if hash(getattr(of, "id", of) or "") % 2:
-            return value
-        return (
-            RuntimeError("one is broken") if how == "some" and isinstance(load, Batched) else None
-        )
-
-    name = "fn" if isinstance(load, Computed) else "by_keys" if isinstance(load, One) else "fetch"
-    sound = getattr(load, name)
-
-    async def fetch(of: Any, context: Any, **given: Any) -> Any:
-        if how == "fails":
-            raise RuntimeError("all is broken")
-        return [worse(o, v) for o, v in zip(of, await sound(of, context, **given), strict=True)]
-
-    @functools.wraps(sound)
-    def made(*cells: Any, **context: Any) -> Any:
-        if how == "fails":
-            raise RuntimeError("this is broken")
-        return worse(cells, sound(*cells, **context))
-
-    vars(load)[name] = made if name == "fn" else fetch
+def enough(graph: Graph, rng: Random, document: Any) -> frozenset[str]:
+    """A random set of scopes that opens the document: what `node` finds depends on what else is held."""
+    needed = plan(graph, document, document.definitions[0]).requires
+    every = all_scopes(graph) - POLICIES.keys()
+    held = frozenset(scope for scope in sorted(every) if rng.random() < 0.5)
+    return held | (needed.lacking(held | POLICIES.keys()) - POLICIES.keys())
 
 
 DOCUMENTS_BY_HAND = {
