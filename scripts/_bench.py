@@ -22,6 +22,7 @@ from _bench_audit import audit
 from _bench_identify import identify
 from _load import Outcome, constant_rate, quantile
 from _throwaway import free_port
+from arena.run import arena
 
 CREATE = """mutation BookingCreate($input: BookingCreateInput!) { bookingCreate(input: $input) {
   booking { id status startsAt endsAt location { id } provider { id } }
@@ -190,4 +191,10 @@ def _resident_mb(module: str) -> float:
     return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-RUNS = {"audit": audit, "identify": identify, "booking-create": booking_create, "start": start}
+RUNS = {
+    "arena": arena,
+    "audit": audit,
+    "booking-create": booking_create,
+    "identify": identify,
+    "start": start,
+}

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +18,7 @@ from barberpro.platform.doors import Reader, Transaction
 from barberpro.platform.principal import worker
 
 from .credentials import Credential
-from .scales import NEIGHBOUR, Scale
+from .scales import CROWD, NEIGHBOUR, Scale
 
 NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billing")
 LEARNED = ("recommendations:read", "forecasts:read")
@@ -83,13 +84,24 @@ RIVAL = Tenant(
 TENANTS = (CHAIN, RIVAL)
 
 
-async def absent(database: Database) -> list[Tenant]:
+def tenants(scale: Scale) -> tuple[Tenant, ...]:
+    """Those of a demo of this scale. In the arena a crowd stands around them, whom nobody speaks for.
+
+    The crowd comes first: where TENANTS are there, all are.
+    """
+    if scale.name != "arena":
+        return TENANTS
+    crowd = (Tenant(_tenant_id(size.name), f"Cadena {size.name}", (), size) for size in CROWD)
+    return (*crowd, *TENANTS)
+
+
+async def absent(database: Database, wanted: Sequence[Tenant] = TENANTS) -> list[Tenant]:
     """The demo's tenants that are not in this database."""
     asked = [
-        Reader(database, worker(tenant.id)).rows(select(organizations.c.id)) for tenant in TENANTS
+        Reader(database, worker(tenant.id)).rows(select(organizations.c.id)) for tenant in wanted
     ]
     found = await asyncio.gather(*asked)
-    return [tenant for tenant, rows in zip(TENANTS, found, strict=True) if not rows]
+    return [tenant for tenant, rows in zip(wanted, found, strict=True) if not rows]
 
 
 async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:

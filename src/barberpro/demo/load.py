@@ -26,7 +26,7 @@ from barberpro.platform.principal import worker
 from . import bulk, credentials, digest
 from .bare import bare
 from .chain import HOME_ZONE, generated
-from .clients import CHAIN, Tenant, absent, registered
+from .clients import CHAIN, Tenant, absent, registered, tenants
 from .columns import Columns, row_count, stream
 from .reached import reach
 from .scales import Scale
@@ -74,7 +74,7 @@ async def load_if_absent(
     are let in, where the database was opened with what seals it.
     """
     day = anchor or clock().astimezone(ZoneInfo(HOME_ZONE)).date()
-    missing = await absent(database)
+    missing = await absent(database, tenants(scale))
     for tenant in missing:
         size = tenant.scale or scale
         tables = await to_thread(generated, size, seed=seed, tenant=tenant.id, anchor=day)

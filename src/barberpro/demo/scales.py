@@ -73,5 +73,20 @@ NEIGHBOUR = Scale(
 )
 """What the second tenant has, however large the first one is."""
 
+CROWD = tuple(
+    Scale(
+        f"crowd-{n}",
+        locations=size,
+        providers=10 * size,
+        customers=100 * size,
+        bookings=1_000 * size,
+        invoices=1_000 * size,
+        lines=1_500 * size,
+        back=365,
+    )
+    for n, size in enumerate((1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 10, 15, 34), 1)
+)
+"""The tenants beside these two at the scale of the arena: half as many rows again, of which one tenant has a third."""
+
 SEED = 7
 """The seed where none is asked for."""
