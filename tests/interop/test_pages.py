@@ -95,6 +95,8 @@ async def test_an_owner_signs_in_by_keyboard_and_comes_back_with_a_code(
         await shown.press("Enter")
         await shown.at("/oauth/authorize")
         await shown.press("Tab")
+        assert "/oauth/account" in await shown.evaluate("document.activeElement.href")
+        await shown.press("Tab")
         assert await shown.evaluate(FOCUS) == "allow"
         await shown.press("Enter")
         await shown.wait_for("location.pathname === '/callback'")
