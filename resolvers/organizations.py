@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from barberpro.domains.identity.users.tables import users
 from barberpro.domains.organizations import tables
-from barberpro.graph.context import Context
+from barberpro.graph.context import Budget, Context
 from barberpro.graph.fields import PUBLIC, batched
 from barberpro.graph.types import Node, Query, entity, extends, value
 
@@ -37,6 +37,18 @@ class ViewerUser:
 
 
 @value
+class ViewerBudget:
+    """What a client may spend, in cost; operations are charged before they run, and the unused part comes back."""
+
+    maximum_available: int
+    """The most that the budget holds."""
+    currently_available: int
+    """What is left in it, after this operation was charged with its cost at most."""
+    restore_rate: float
+    """How much comes back each second."""
+
+
+@value
 class Viewer:
     """Whoever this request speaks for."""
 
@@ -50,6 +62,8 @@ class Viewer:
     """What the caller may do, in alphabetical order."""
     user: ViewerUser | None
     """The person who signed in; null where a client calls in its own name."""
+    budget: ViewerBudget | None
+    """What the client may spend; null where nobody is charged."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Caller:
     tenant_id: str
     scopes: list[str]
     user: Any
+    budget: Budget | None
 
 
 async def viewer(parents: Any, context: Context) -> list[Caller]:
@@ -69,7 +84,8 @@ async def viewer(parents: Any, context: Context) -> list[Caller]:
     found = await context.rows(NAMED, {"of_user": who.user}) if who.user else []
     user = found[0] if found else None
     scopes = sorted(who.scopes)
-    return [Caller(who.client, who.client_name, who.tenant, scopes, user) for _ in parents]
+    budget = context.budget
+    return [Caller(who.client, who.client_name, who.tenant, scopes, user, budget) for _ in parents]
 
 
 async def organization(parents: Any, context: Context) -> list[Any]:

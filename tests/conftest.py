@@ -153,7 +153,7 @@ async def platform(
     """The platform of a process that serves this test, at this test's time."""
     from barberpro.platform.audit.refusals import Refusals
     from barberpro.platform.keys import KeyRing
-    from barberpro.platform.limiter import limiter
+    from barberpro.platform.limits import limiter
     from barberpro.platform.locale import Catalogue
     from barberpro.platform.once import Once
     from barberpro.platform.platform import Platform

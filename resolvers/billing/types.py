@@ -146,7 +146,7 @@ class Invoice(Node):
     """The tax in the total."""
     total: Money = money("total_minor")
     """What is to be paid: net and tax together."""
-    taxes: list[InvoiceTax] = batched(taxes, cost=5)
+    taxes: list[InvoiceTax] = batched(taxes, cost=4, size=2)
     issued_at: datetime | None
     """When it got its number; null until then."""
     due_at: datetime | None

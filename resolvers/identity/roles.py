@@ -84,7 +84,7 @@ async def roles(parents: Sequence[Any], context: Context) -> list[list[Shown]]:
 
 @extends(Query)
 class RoleQueries:
-    user_roles: list[UserRole] = batched(roles, cost=ROLES_COST, scope="users:read")
+    user_roles: list[UserRole] = batched(roles, cost=ROLES_COST, size=10, scope="users:read")
 
 
 @entity(table, scope="users:read")

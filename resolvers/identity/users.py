@@ -71,7 +71,7 @@ class User(Node):
     erased_at: datetime | None
     """When they were forgotten for good: their name and address are gone; null of all others."""
     location_ids: list[strawberry.ID] | None = computed("locations", fn=location_ids)
-    roles: list[UserRole] = batched(held, cost=5)
+    roles: list[UserRole] = batched(held, cost=5, size=2)
     invitation_path: str | None = batched(invitation_path, cost=0, scope="users:write")
 
 

@@ -73,6 +73,7 @@ def test_a_client_is_registered_listed_rotated_and_suspended(tmp_path: Path, ten
         "authentication": "client_secret_basic",
         "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
         "scopes": ["bookings:read"],
+        "tier": None,
         "is_active": True,
     }
     second = typed(tmp_path, tenant, "rotate", client, "--overlap-hours", "1").split()[1]

@@ -28,7 +28,7 @@ from barberpro.platform.audit.refusals import Refusals
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.keys import KeyRing
-from barberpro.platform.limiter import limiter
+from barberpro.platform.limits import limiter
 from barberpro.platform.locale import Catalogue
 from barberpro.platform.once import Once
 from barberpro.platform.platform import Platform

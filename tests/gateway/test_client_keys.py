@@ -143,6 +143,7 @@ async def test_who_sees_some_shops_only_is_not_told_of_keys(
     for locations, seen in ((None, [{"id": made["clientKey"]["id"]}]), ([ids.new("loc")], [None])):
         headers = await bearer(scopes=["keys:read"], locations=locations)
         answer = await http.post("/graphql", json=body, headers=headers)
-        assert answer.json() == {"data": {"nodes": seen}}
+        assert answer.json()["data"] == {"nodes": seen}
+        assert "errors" not in answer.json()
     answer = await http.post("/graphql", json={"query": LIST}, headers=headers)
     assert answer.json()["errors"][0]["extensions"]["requiredPolicies"] == ["ORGANIZATION_WIDE"]

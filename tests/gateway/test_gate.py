@@ -12,7 +12,7 @@ from barberpro.gateway.receive import (
     Gate,
     network_of,
 )
-from barberpro.platform.limiter import LocalLimiter, Rate, Verdict
+from barberpro.platform.limits import LocalLimiter, Rate, Verdict
 
 MOST = 10_000
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"

@@ -42,6 +42,13 @@ class Ways:
         self, way: str, who: Principal, document: DocumentNode, variables: Mapping[str, Any]
     ) -> tuple[ExecutionResult, int]:
         """The answer of one way, and how many statements it sent."""
+        answer, statements, _ = await self.priced(way, who, document, variables)
+        return answer, statements
+
+    async def priced(
+        self, way: str, who: Principal, document: DocumentNode, variables: Mapping[str, Any]
+    ) -> tuple[ExecutionResult, int, int]:
+        """The same, and what the answer was counted to hold."""
         planned = plan(self.graph, document, document.definitions[0])  # type: ignore[arg-type]
         given = coerced(self.graph, planned, variables)
         context = Context(
@@ -59,7 +66,8 @@ class Ways:
             if result.errors and way == "interpreted":
                 gc.collect()
         # What comes of it is compared as a caller reads it: the compiled way leaves instants to the encoder.
-        return ExecutionResult(shown(result.data), result.errors), context.statements
+        answer = ExecutionResult(shown(result.data), result.errors)
+        return answer, context.statements, context.cost
 
 
 def all_scopes(graph: Graph) -> frozenset[str]:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from barberpro.gateway import oauth
 from barberpro.gateway.identify import Identify
 from barberpro.platform.keys import signing_keys
-from barberpro.platform.limiter import Verdict
+from barberpro.platform.limits import Verdict
 
 from ..showing import Knock, knocking
 from . import signing_in

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from barberpro.domains.identity.users import invitations, passwords, roles, service, totp
 from barberpro.platform.doors import transaction
-from barberpro.platform.limiter import LocalLimiter
+from barberpro.platform.limits import LocalLimiter
 from barberpro.platform.principal import Principal
 
 PASSWORD = "cuatro tijeras de plata"

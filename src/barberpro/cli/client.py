@@ -22,7 +22,7 @@ from barberpro.platform.settings import Settings
 
 T = TypeVar("T")
 REQUEST = "client"
-SHOWN = ("id", "name", "title", "authentication", "grant_types", "scopes", "is_active")
+SHOWN = ("id", "name", "title", "authentication", "grant_types", "scopes", "tier", "is_active")
 
 app = typer.Typer(
     help="Applications: register one, list, suspend, give a new secret.", no_args_is_help=True
@@ -105,6 +105,28 @@ def suspend(client: Client, tenant: Tenant, data_dir: DataDir = None) -> None:
 
     _in_transaction(data_dir, tenant, act)
     typer.echo(f"{client} is suspended.")
+
+
+@app.command()
+def tier(
+    client: Client,
+    name: Annotated[str, typer.Argument(help="A tier of schema/tiers.toml.")],
+    tenant: Tenant,
+    data_dir: DataDir = None,
+) -> None:
+    """Let a client spend what a tier allows: felt within five seconds."""
+    from barberpro.gateway.documents import contract
+    from barberpro.gateway.tiers import load_tiers
+
+    tiers = load_tiers(contract())
+    if name not in tiers:
+        raise typer.BadParameter(f"there is no tier {name!r}: there are {', '.join(tiers)}")
+
+    async def act(tx: Transaction) -> Row[Any]:
+        return await clients.set_tier(tx, client, name)
+
+    _in_transaction(data_dir, tenant, act)
+    typer.echo(f"{client} is {name}.")
 
 
 @app.command()

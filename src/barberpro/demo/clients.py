@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from barberpro.domains.identity.applications import MACHINE, Application, Authentication, Grant
-from barberpro.domains.identity.clients import register_application
+from barberpro.domains.identity.clients import register_application, set_tier
 from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import ids
@@ -47,6 +47,8 @@ class Client:
     name: str
     scopes: tuple[str, ...]
     registered_only: bool = False
+    tier: str | None = None
+    """What it may spend: a tier of `schema/tiers.toml`."""
     redirects: tuple[str, ...] = ()
     """Where people come back to who sign in through it; it keeps no secret then (PKCE)."""
 
@@ -72,10 +74,10 @@ CHAIN = Tenant(
     _tenant_id("chain"),
     "Barberías del Sur",
     (
-        Client("frontend", READ + WRITE + PERSONAL),
-        Client("partner", BOOKS, registered_only=True),
-        Client("analyst", READ),
-        Client("app", tuple(sorted(KNOWN_SCOPES)), redirects=LOOPBACK),
+        Client("frontend", READ + WRITE + PERSONAL, tier="own"),
+        Client("partner", BOOKS, registered_only=True, tier="silver"),
+        Client("analyst", READ, tier="gold"),
+        Client("app", tuple(sorted(KNOWN_SCOPES)), tier="own", redirects=LOOPBACK),
     ),
 )
 RIVAL = Tenant(
@@ -115,6 +117,8 @@ async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:
             registered_only=client.registered_only,
             application=_application(client),
         )
+        if client.tier is not None:
+            await set_tier(tx, row.id, client.tier)
         scopes, redirects = list(row.scopes), list(row.redirect_uris)
         made.append(Credential(client.name, row.id, secret, scopes, tenant.id, redirects))
     return made

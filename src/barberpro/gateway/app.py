@@ -17,12 +17,14 @@ from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
 
 from . import console, health, oauth
+from .budgets import Budgets
 from .documents import Documents, contract, load_registered
 from .identify import Identify
 from .pipeline import Pipeline
 from .present import answer
 from .problems import Code
 from .receive import Gate, MediaType
+from .tiers import load_tiers
 
 COLLECT = 50_000, 50, 100
 """Objects more than were freed, and generations, after which the collector looks for cycles."""
@@ -67,10 +69,11 @@ def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
         max_concurrency=settings.max_concurrency,
     )
     identify = Identify(platform)
+    budgets = Budgets(platform.limiter, load_tiers(contract()))
     return {
         "platform": platform,
         "identify": identify,
-        "pipeline": Pipeline(platform, graph, documents, gate, identify),
+        "pipeline": Pipeline(platform, graph, documents, gate, identify, budgets),
     }
 
 

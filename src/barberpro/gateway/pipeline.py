@@ -23,6 +23,7 @@ from barberpro.platform.locale import negotiate
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
+from .budgets import Budgets, Charge
 from .documents import Documents
 from .identify import Identify, presented
 from .present import MASKED, present, present_refusal
@@ -44,6 +45,7 @@ class Pipeline:
     documents: Documents
     gate: Gate
     identify: Identify
+    budgets: Budgets
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request, whatever it holds."""
@@ -51,23 +53,31 @@ class Pipeline:
         media = MediaType.GRAPHQL_RESPONSE
         began = time.perf_counter()
         told: dict[str, object] = {}
+        charges: list[
+            Charge
+        ] = []  # the last is what the caller is told, whatever comes of the rest
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 media = negotiated(request.headers.get("accept"))
-                response = await self._answered(request, request_id, media, told)
+                response = await self._answered(request, request_id, media, told, charges)
             except Refusal as refusal:
                 told["refused"] = refusal.code
-                response = present_refusal(refusal, media, request_id)
+                response = present_refusal(refusal, media, request_id, charges)
             except Exception:
                 log.exception("defect")
                 broken = Refusal(Code.INTERNAL_SERVER_ERROR, 500, MASKED)
-                response = present_refusal(broken, media, request_id)
+                response = present_refusal(broken, media, request_id, charges)
             spent = round((time.perf_counter() - began) * 1_000, 2)
             log.info("request", status=response.status_code, milliseconds=spent, **told)
         return response
 
     async def _answered(
-        self, request: Request, request_id: str, media: MediaType, told: dict[str, object]
+        self,
+        request: Request,
+        request_id: str,
+        media: MediaType,
+        told: dict[str, object],
+        charges: list[Charge],
     ) -> Response:
         settings = self.platform.settings
         address = request.client.host if request.client else "unknown"
@@ -78,16 +88,25 @@ class Pipeline:
                 told.update(client=principal.client_name, tenant=principal.tenant)
                 plan, document_id = self._resolved(received, principal)
                 told.update(operation=_name(plan), document=document_id)
-                variables = self._admitted(plan, received, principal, document_id)
-                context = self._context(request, principal, request_id, document_id)
-                try:
-                    result = await run(self.graph, plan, variables, context)
-                finally:
-                    await context.close()
-                    if context.revoked:
-                        await self.platform.revocations.announce()
+                variables, cost = self._admitted(plan, received, principal, document_id)
+                with self.budgets.place(principal):
+                    charge, refusal = await self.budgets.charge(principal, cost)
+                    charges.append(charge)
+                    if refusal is not None:
+                        raise refusal
+                    context = self._context(request, principal, request_id, document_id)
+                    context.budget = charge.budget
+                    try:
+                        result = await run(self.graph, plan, variables, context)
+                    finally:
+                        await context.close()
+                        if context.revoked:
+                            await self.platform.revocations.announce()
+                charge = self.budgets.settle(charge, context.cost)
+                charges.append(charge)
                 told.update(statements=context.statements, executor=context.answered_by)
-                return present(result, media, request_id)
+                told.update(cost=charge.actual)
+                return present(result, media, request_id, charges)
         except TimeoutError:
             raise Refusal(
                 Code.DEADLINE_EXCEEDED,
@@ -117,8 +136,8 @@ class Pipeline:
 
     def _admitted(
         self, plan: Plan, received: Received, principal: Principal, document_id: str | None
-    ) -> Variables:
-        """The variables, where the caller may run this plan with them; all before the first statement."""
+    ) -> tuple[Variables, int]:
+        """The variables, and the cost at most, where the caller may run this plan with them; before any statement."""
         missing = plan.requires.lacking(held_by(principal))
         if missing:
             facts = {"missing": " ".join(sorted(missing)), "document": document_id or "ad hoc"}
@@ -127,7 +146,7 @@ class Pipeline:
         try:
             values = coerced(self.graph, plan, received.variables)
             plan.check_nulls(values.coerced)
-            plan.cost(values.coerced, registered=document_id is not None)
+            cost = plan.cost(values.coerced, registered=document_id is not None)
         except BadVariables as bad:
             refusal = refused(Code.BAD_USER_INPUT, bad.errors[0].message)
             refusal.errors = [
@@ -136,7 +155,7 @@ class Pipeline:
             raise refusal from None
         except (BadInput, TooExpensive) as bad:
             raise refused(Code(bad.code), str(bad)) from None
-        return values
+        return values, cost
 
     def _context(
         self, request: Request, principal: Principal, request_id: str, document_id: str | None

@@ -19,7 +19,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
-from barberpro.platform.limiter import Limiter, Rate
+from barberpro.platform.limits import Limiter, Rate
 
 from .problems import Code, Refusal
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 from sqlalchemy import Row
+
+from barberpro.platform.tables import Instant
 
 from .choices import Sort
 from .cursors import Cursors
@@ -65,8 +68,10 @@ class Page:
         return self.cursor(self.rows[-1]) if self.rows else None
 
     def cursor(self, row: Row[Any]) -> str:
-        values = (getattr(row, self.sort.column.name), row.id)
-        return self.cursors.write(self.source.name, self.sort.name, values)
+        value = getattr(row, self.sort.column.name)
+        if isinstance(value, str) and isinstance(self.sort.column.type, Instant):
+            value = datetime.fromisoformat(value)  # one that is only shown comes as text
+        return self.cursors.write(self.source.name, self.sort.name, (value, row.id))
 
 
 @dataclass(frozen=True)

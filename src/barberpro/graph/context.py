@@ -24,6 +24,15 @@ PAGE_LIMIT = 100
 REGISTERED_PAGE_LIMIT = 1_000
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a caller may spend, in cost."""
+
+    maximum_available: int
+    currently_available: int
+    restore_rate: float
+
+
 @dataclass
 class Context:
     """All a resolver may use."""
@@ -43,6 +52,10 @@ class Context:
     """Whether this operation voided something that others should hear of."""
     answered_by: str = ""
     """Which executor it was, and why, where that is not the usual: for the log."""
+    budget: Budget | None = None
+    """How the caller's budget stood when this operation had been charged; None where nobody is charged."""
+    cost: int = 0
+    """What the answer held, by the prices of the schema; 0 until it is there."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -78,6 +91,8 @@ class Context:
 
     async def close(self) -> None:
         """End what is still running for this operation: after a deadline nothing goes on unseen."""
+        if not self._running:
+            return
         left = list(self._running)
         for task in left:
             task.cancel()

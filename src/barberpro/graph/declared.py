@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from graphql import GraphQLSchema, get_named_type, is_leaf_type
+from graphql import (
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
 from strawberry.types.field import StrawberryField
 
+from .cost import sizing
 from .errors import Undeclared
 from .loads import INHERITED, Batched, ById, Expression, Load, Pages
 from .mutations import Act
@@ -64,6 +71,8 @@ def check(
             raise Undeclared(f"{where}({argument}:) has no description")
     if isinstance(load, Batched | Expression | Act) and load.cost is None:
         raise Undeclared(f"{where} has no cost: state one")
+    if isinstance(load, Batched) and _lists_objects(field.type) and sizing(load) is None:
+        raise Undeclared(f"{where} is a list of unknown size: state one, or take `first`")
     if isinstance(load, ById | Pages):
         _check_node(core, type_name, name, load)
     known = _about(type_)
@@ -80,6 +89,10 @@ def _check_node(core: GraphQLSchema, type_name: str, name: str, load: Load) -> N
     asked = needed(core, type_name, name, load)
     if not all(asked.met_by(held) for held in by_node.sets):
         raise Undeclared(f"{type_name}.{name} needs {asked}, and node {by_node}: state `found`")
+
+
+def _lists_objects(type_: Any) -> bool:
+    return is_list_type(get_nullable_type(type_)) and not is_leaf_type(get_named_type(type_))
 
 
 def _check_column(where: str, table: Any, declared: StrawberryField, field: Any) -> None:

@@ -31,9 +31,10 @@ class Authenticated: ...
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
+    locations=[Location.OBJECT, Location.FIELD_DEFINITION],
     name="cost",
-    description="What the field adds to the cost of an operation, where its kind does not say.",
+    description="What a field adds to the cost of an operation beside what it gives, where that is not 0; or what each "
+    "object of a type adds, where that is not 1. Each use of `__schema` or `__type` costs 500.",
 )
 class Cost:
     weight: str
@@ -42,8 +43,12 @@ class Cost:
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="How many items a list is reckoned to have: by an argument, or as stated.",
+    description="How many values a list is reckoned to have: the value of a slicing argument, of a list its length; or "
+    "the assumed size. With `sizedFields` it is the size of those fields of what is given. A list without this counts "
+    "once: it came with what gave it.",
 )
 class ListSize:
     assumed_size: int | None = strawberry.UNSET
     slicing_arguments: list[str] | None = strawberry.UNSET
+    sized_fields: list[str] | None = strawberry.UNSET
+    require_one_slicing_argument: bool | None = True

@@ -7,16 +7,17 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, execute
 from graphql.execution.values import VariableValues, get_variable_values
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from .compiled import careful
 from .compiled.levels import Group, Run
 from .compiled.plans import Left, decided
 from .compiled.selections import Shape
 from .compiled.source import INT_END
+from .compiled.tally import tally
 from .context import Context
+from .counting import counting
 from .counts import COMPILED, INTERPRETED, WITH_CARE
-from .plan import Plan
+from .plan import UNDEFINED, Plan
 from .schema import Graph
 
 
@@ -57,11 +58,16 @@ def _as_they_are(plan: Plan, variables: Mapping[str, Any]) -> dict[str, Any] | N
     if plan.plain is None:
         return None
     found: dict[str, Any] = {}
-    for name, kind in plan.plain:
-        value: Any = variables.get(name)
-        if type(value) is not kind or (kind is int and not -INT_END <= value < INT_END):
+    for each in plan.plain:
+        value: Any = variables.get(each.name, each.default)
+        if value is UNDEFINED and not each.is_required:
+            continue
+        if type(value) is each.kind and (each.kind is not int or -INT_END <= value < INT_END):
+            found[each.name] = value
+        elif value is None and not each.is_required:
+            found[each.name] = None
+        else:
             return None
-        found[name] = value
     return found
 
 
@@ -83,6 +89,7 @@ async def run(graph: Graph, plan: Plan, variables: Variables, context: Context) 
         run = await _asked(apart, plan, variables, context)
     run.assemble(run.root)
     context.answered_by = graph.counts.answered(COMPILED, WITH_CARE if run.failed else "")
+    (context.cost,) = tally(run.root, context)
     if run.failed:
         return careful.answered(run.root, context)
     return ExecutionResult(run.root.made[0], None)
@@ -112,6 +119,6 @@ async def interpreted(
         context_value=context,
         variable_values=dict(variables.raw),
         operation_name=name.value if name else None,
-        executor_class=StrawberryGraphQLCoreExecutionContext,
+        executor_class=counting(graph.prices),
     )
     return result if isinstance(result, ExecutionResult) else await result

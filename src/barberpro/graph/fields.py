@@ -109,16 +109,18 @@ def batched(
     fn: BatchFunction,
     *,
     cost: int | None = None,
+    size: int | None = None,
     scope: Scope = INHERITED,
     needs: Iterable[str] | None = None,
 ) -> Any:
     """Answered for every parent at once by `fn(parents, context, **arguments)`.
 
-    `needs` are the columns of the parents that it reads; without, the compiled executor fetches all of them.
+    A list of objects is as long as `first` or `ids` ask; without either, `size` is how many to expect. `needs` are the
+    columns of the parents that it reads; without, the compiled executor fetches all of them.
     """
     arguments = list(signature(fn, eval_str=True).parameters.values())[2:]
     read = None if needs is None else tuple(needs)
-    load = Batched(fn=fn, scope=scope, cost=cost, needs=read)
+    load = Batched(fn=fn, scope=scope, cost=cost, needs=read, size=size)
     return _batch_field(load, arguments, inspect.getdoc(fn))
 
 

@@ -161,6 +161,8 @@ class Batched(Fetched):
     fn: BatchFunction
     needs: tuple[str, ...] | None = None
     """The columns of the parents that it reads; None where it may read any."""
+    size: int | None = None
+    """How many values to expect, for the cost: stated by a list of objects that no argument sizes."""
 
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
         values = await self.fn(parents, context, **arguments)

@@ -12,8 +12,6 @@ from .loads import ById
 from .scopes import as_needed, held_by
 from .types import ENTITIES, Node, Query, about, extends, table_of
 
-MOST_IDS = 100
-
 
 async def node(parents: Any, context: Context, *, id: strawberry.ID) -> list[Any]:
     """Anything by its id; null where there is no such thing, or the caller may not see it."""

@@ -114,13 +114,13 @@ def page_per_parent(
         joined = keys.join(inner, true())
     cells, source = wanted.read(inner, joined, sort.column.name)
     parent = keys.c.value.label(PARENT)
-    return select(parent, *cells).select_from(source).order_by(*sort.clauses(inner))
+    return select(*cells, parent).select_from(source).order_by(*sort.clauses(inner))
 
 
 def all_per_parent(wanted: Wanted, link: Link, order: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """Every row of each of `keys`."""
     cells, source = wanted.read(wanted.table, _linked(wanted.table, link))
-    found = select(link.parent.label(PARENT), *cells).select_from(source)
+    found = select(*cells, link.parent.label(PARENT)).select_from(source)
     return found.where(among(link.parent, key_set("keys"))).order_by(*order)
 
 

@@ -9,9 +9,16 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -19,14 +26,19 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from . import nodes
+from .connections import Edge, PageInfo
+from .cost import Prices, sizing
 from .counts import Counts
 from .declared import BACKREF, ROOTS, check, needed
 from .directives import Authenticated, Cost, ListSize, Policy, RequiresScopes
-from .fields import load_of
-from .loads import INHERITED, PUBLIC, Load, Many, Pages
+from .fields import Connection, load_of
+from .loads import INHERITED, PUBLIC, Load
 from .scalars import SCALARS
 from .scopes import POLICIES, Needed, Scope, as_needed
 from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, about
+
+TYPE_COSTS: dict[type, int] = {Connection: 2, Edge: 0, PageInfo: 0}
+"""An edge stands for its node; what a page costs beside its items, the connection does."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Graph:
     """Changes with the SDL."""
     converter: GraphQLCoreConverter
     """Makes Strawberry's values of graphql-core's: input objects, enum members."""
+    prices: Prices
+    """What types and fields cost."""
     counts: Counts = dataclasses.field(default_factory=Counts)
 
     def scope(self, type_name: str, field_name: str) -> Needed:
@@ -95,6 +109,7 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
         loads,
         hashlib.sha256(sdl.encode()).hexdigest()[:16],
         schema.schema_converter,
+        _prices(core, loads),
     )
 
 
@@ -137,6 +152,9 @@ def _state_directives(
     """Say in the SDL what the declarations say; the same in every schema they are built into."""
     if scope not in (PUBLIC, INHERIT_FROM_PARENT):
         definition.directives = tuple(_access(as_needed(scope)))
+    cost = _type_cost(definition)
+    if cost is not None:
+        definition.directives = (Cost(weight=str(cost)),)
     is_root = definition.name in ROOTS
     for field in fields:
         load = load_of(field)
@@ -169,10 +187,42 @@ def _directives(load: Load, *, is_root: bool) -> Iterable[object]:
         yield from _access(as_needed(load.scope))
     if load.cost:
         yield Cost(weight=str(load.cost))
-    if isinstance(load, Pages):
-        yield ListSize(slicing_arguments=["first"])
-    if isinstance(load, Many):
-        yield ListSize(assumed_size=load.size)
+    size = sizing(load)
+    if size is None:
+        return
+    if size.argument is None:
+        yield ListSize(
+            assumed_size=size.assumed, require_one_slicing_argument=strawberry.UNSET
+        )
+        return
+    yield ListSize(
+        slicing_arguments=[size.argument],
+        sized_fields=list(size.sized_fields) or strawberry.UNSET,
+        require_one_slicing_argument=False,  # without it, its default counts
+    )
+
+
+def _type_cost(definition: StrawberryObjectDefinition) -> int | None:
+    """What an object of this type costs, where that is not 1."""
+    return TYPE_COSTS.get((definition.concrete_of or definition).origin)
+
+
+def _prices(core: GraphQLSchema, loads: dict[tuple[str, str], Load]) -> Prices:
+    definitions = {name: t.extensions.get(BACKREF) for name, t in core.type_map.items()}
+    types = {
+        name: cost
+        for name, definition in definitions.items()
+        if isinstance(definition, StrawberryObjectDefinition)
+        and (cost := _type_cost(definition)) is not None
+    }
+    sizings = {place: size for place, load in loads.items() if (size := sizing(load))}
+    sized: set[tuple[str, str]] = set()
+    for (type_name, name), size in sizings.items():
+        owner: Any = core.type_map[type_name]
+        given = get_named_type(owner.fields[name].type).name
+        sized.update((given, each) for each in size.sized_fields)
+    fields = {place: load.cost for place, load in loads.items() if load.cost}
+    return Prices(types, fields, sizings, frozenset(sized))
 
 
 def _fields(core: GraphQLSchema) -> Iterable[tuple[str, str, GraphQLField]]:

@@ -5,6 +5,7 @@ email: EmailAddress | None = sealed(contacts.c.email, CONTACTS, scope="customers
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column
@@ -33,11 +34,16 @@ def sealed(
     )  # then the parent itself says whether there is anything to open
 
     async def opened(parents: Sequence[Any], context: Context) -> list[Any]:
-        level = tuple(p.id for p in parents if not is_own or getattr(p, column.name) is not None)
+        ids = [p.id for p in parents]
+        level = tuple(ids)
+        if is_own:
+            there = map(attrgetter(column.name), parents)
+            level = tuple(i for i, value in zip(ids, there, strict=True) if value is not None)
         if not level:
             return [None] * len(parents)
         found = await context.batch(rows, partial(_levels, rows, context), cache=True).load(level)
-        return [_value(found.get(p.id), column, read) for p in parents]
+        values = {i: _value(opened, column, read) for i, opened in found.items()}
+        return [values.get(i) for i in ids]
 
     opened.__doc__ = None  # what the field says stands under it
     opened.__qualname__ = opened.__name__ = f"opened_{column.name}"
@@ -72,10 +78,8 @@ def _vault(context: Context) -> Vault:
     return context.database.vault
 
 
-def _value(opened: Opened | None, column: Column[Any], read: Callable[[str], Any]) -> Any:
+def _value(opened: Opened, column: Column[Any], read: Callable[[str], Any]) -> Any:
     """The value of one parent, or why it has none: what fails for one does not fail for all."""
-    if opened is None:
-        return None
     try:
         plain = opened.value(column)
     except Unsealable as error:

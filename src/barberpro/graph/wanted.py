@@ -7,6 +7,7 @@ for it here, so that they go when its plan goes.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, Table
@@ -54,10 +55,11 @@ class Wanted:
     def read(
         self, rows: FromClause, source: FromClause, *more: str
     ) -> tuple[list[ColumnElement[Any]], FromClause]:
-        """The cells to select, and what to select them from: `source`, where `rows` stand in it, and the joins."""
-        own = dict.fromkeys([*self.columns, *more])
-        shown = self.shown.difference(more)  # cursors are made of what is sorted by
-        cells = [_cell(rows, name, name, as_text=name in shown) for name in own]
+        """The cells to select, and what to select them from: `source`, where `rows` stand in it, and the joins.
+
+        First come those of `places`, in that order.
+        """
+        cells = [_cell(rows, name, name, as_text=name in self.shown) for name in self.columns]
         for join in self.joins:
             other = join.remote.table.alias(join.local)
             source = source.outerjoin(other, other.c[join.remote.name] == rows.c[join.local])
@@ -65,7 +67,19 @@ class Wanted:
                 _cell(other, name, join.named(name), as_text=name in join.shown)
                 for name in join.columns
             ]
+        cells += [rows.c[name] for name in dict.fromkeys(more) if name not in self.columns]
         return cells, source
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each cell stands in a row, by what it is called there."""
+        named = [*self.columns, *(j.named(c) for j in self.joins for c in j.columns)]
+        return {name: at for at, name in enumerate(named)}
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """Cells of instants that come as text."""
+        return self.shown.union(j.named(c) for j in self.joins for c in j.shown)
 
     def kept(self, shape: Any, made: Callable[[], Select[Any]]) -> Select[Any]:
         """The statement of this shape. Callers choose shapes, so only the last ones stay."""

@@ -12,7 +12,7 @@ from .clock import Clock, now
 from .crypto import Sealer, load_master
 from .database import Database
 from .keys import KeyRing
-from .limiter import Limiter, limiter
+from .limits import Limiter, limiter
 from .locale import Catalogue
 from .once import Once
 from .revocations import Revocations

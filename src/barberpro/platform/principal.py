@@ -21,6 +21,8 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     locations: frozenset[str] | None = None
     registered_only: bool = False
+    tier: str | None = None
+    """How much the client may spend, by a name of `schema/tiers.toml`; None for the first of them."""
     method: Method = "platform"
     credential: str | None = None
     """What was shown, by its id: a token's `jti`, a key's id."""

@@ -107,6 +107,8 @@ class Revocations:
         self._looking = asyncio.Lock()
         self.generation = 0
         """Changes whenever something was announced: whatever else is remembered of callers is then old."""
+        self.edition = 0
+        """Changes whenever this process may have learnt that more is void."""
 
     async def refresh(self) -> None:
         """Learn what others revoked, where it is time to look. Callers at once share a look."""
@@ -154,6 +156,7 @@ class Revocations:
 
     def _hear(self) -> None:
         self.generation += 1
+        self.edition += 1
         self._read_at = None
 
     async def _look(self, now: datetime) -> None:
@@ -162,6 +165,7 @@ class Revocations:
         kept = {key: known for key, known in self._void.items() if known[1] > now}
         self._void = kept | {row.subject: (row.revoked_at, row.until) for row in rows}
         self._read_at = self._knows_until = now
+        self.edition += 1
 
 
 class Version:

@@ -23,6 +23,7 @@ from .errors import Misconfigured
 REDACTED = "[redacted]"
 LONGEST = 16_384  # characters of one value; enough for a traceback
 DEEPEST = 6
+SHORT = 80
 
 SECRET_NAME = re.compile(
     r"secret|token|authorization|passw|cookie|credential|assertion|private|api_?-?key|master_?-?key",
@@ -136,6 +137,16 @@ def _clean(name: str, value: Any, deep: int) -> Any:
 
 
 def _text(value: str) -> str:
+    """The text without secrets. What stands in every line, names and ids, is looked at once."""
+    return _short(value) if len(value) <= SHORT else _looked_through(value)
+
+
+@lru_cache(maxsize=1024)
+def _short(value: str) -> str:
+    return _looked_through(value)
+
+
+def _looked_through(value: str) -> str:
     """The pattern is slow where it finds nothing, so it is asked only about likely texts."""
     if len(value) > LONGEST:
         value = f"{value[:LONGEST]}… ({len(value)} characters)"

@@ -9,7 +9,6 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -38,9 +37,6 @@ class Connection:
     tenant: str | None = None
     idle_since: float = 0.0
 
-    def is_good(self, now: float) -> bool:
-        return not self.driver.is_closed() and now - self.idle_since < IDLE_SECONDS
-
 
 class Connections:
     """Connections to PostgreSQL, at most `size` at once with those that are being closed."""
@@ -60,11 +56,18 @@ class Connections:
         self._ending: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
-    async def fetch(self, text: str, arguments: list[Any], tenant: str) -> Sequence[Any]:
+    async def fetch(
+        self,
+        text: str,
+        arguments: list[Any],
+        tenant: str,
+        record: type[asyncpg.Record] = asyncpg.Record,
+    ) -> list[Any]:
+        """What a statement finds, each row of the class that is given."""
         async with self._places:
             connection = await self._got(tenant)
             try:
-                found = await self._on(connection, text, arguments, tenant)
+                found = await self._on(connection, text, arguments, tenant, record)
             except BaseException:
                 self._end(connection)
                 raise
@@ -72,17 +75,17 @@ class Connections:
             return found
 
     async def _on(
-        self, connection: Connection, text: str, arguments: list[Any], tenant: str
-    ) -> Sequence[Any]:
+        self, connection: Connection, text: str, arguments: list[Any], tenant: str, record: Any
+    ) -> list[Any]:
         driver = connection.driver
         if self._is_pooled:
             async with driver.transaction(readonly=True):
                 await driver.fetchval(SET_TENANT, tenant, True)
-                return await driver.fetch(text, *arguments)
+                return await driver.fetch(text, *arguments, record_class=record)
         if connection.tenant != tenant:
             await driver.fetchval(SET_TENANT, tenant, False)
             connection.tenant = tenant
-        return await driver.fetch(text, *arguments)
+        return await driver.fetch(text, *arguments, record_class=record)
 
     async def _got(self, tenant: str) -> Connection:
         """A connection for the place that the caller holds: free, or new once one that ends has made room."""
@@ -95,16 +98,16 @@ class Connections:
 
     def _taken(self, tenant: str) -> Connection | None:
         """A free connection: the last one used for this tenant, else the one unused for longest."""
-        now = asyncio.get_running_loop().time()
-        for stale in [c for c in self._idle if not c.is_good(now)]:
-            self._idle.remove(stale)
-            self._end(stale)
-        if not self._idle:
-            return None
-        at = next(
-            (n for n in reversed(range(len(self._idle))) if self._idle[n].tenant == tenant), 0
-        )
-        return self._idle.pop(at)
+        idle, long_ago = self._idle, asyncio.get_running_loop().time() - IDLE_SECONDS
+        while idle and idle[0].idle_since <= long_ago:
+            self._end(idle.pop(0))
+        while idle:
+            at = next((n for n in reversed(range(len(idle))) if idle[n].tenant == tenant), 0)
+            found = idle.pop(at)
+            if not found.driver.is_closed():
+                return found
+            self._end(found)
+        return None
 
     def _give_back(self, connection: Connection) -> None:
         if self._is_closed:
@@ -171,7 +174,10 @@ class Threads:
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
 
-    async def fetch(self, text: str, arguments: list[Any], _tenant: str) -> Sequence[Any]:
+    async def fetch(
+        self, text: str, arguments: list[Any], _tenant: str, _record: Any = None
+    ) -> list[Any]:
+        """What a statement finds, as plain tuples."""
         job = Job()
         loop = asyncio.get_running_loop()
         try:
@@ -180,7 +186,7 @@ class Threads:
             job.given_up = True
             raise
 
-    def _read(self, job: Job, text: str, arguments: list[Any]) -> Sequence[Any]:
+    def _read(self, job: Job, text: str, arguments: list[Any]) -> list[Any]:
         connection = self._connection()
         connection.set_progress_handler(lambda: job.given_up, STEPS)
         return connection.execute(text, arguments).fetchall()

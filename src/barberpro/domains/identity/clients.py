@@ -35,7 +35,7 @@ from .errors import (
     ClientNotFound,
     OverlapInvalid,
 )
-from .events import ClientRegistered, ClientSecretRotated, ClientSuspended
+from .events import ClientRegistered, ClientSecretRotated, ClientSuspended, ClientTierChanged
 from .grants.families import TOKEN_OUTLIVES
 from .tables import clients
 
@@ -135,6 +135,16 @@ async def suspend_client(tx: Transaction, client: str) -> Row[Any]:
     after = await _change(tx, client, is_active=False)
     await void(tx, client, tx.now + TOKEN_OUTLIVES)
     await publish(tx, ClientSuspended(subject=client), before=before, after=after)
+    return after
+
+
+async def set_tier(tx: Transaction, client: str, tier: str) -> Row[Any]:
+    """Let a client spend what this tier allows, felt within seconds. Tiers are named in `schema/tiers.toml`."""
+    before = await _own(tx, client)
+    if before.tier == tier:
+        return before
+    after = await _change(tx, client, tier=tier)
+    await publish(tx, ClientTierChanged(subject=client, tier=tier), before=before, after=after)
     return after
 
 

@@ -29,6 +29,14 @@ class ClientSuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientTierChanged(Event):
+    """A client may spend more, or less, from now on. The subject is the client."""
+
+    type = "client.tier_changed"
+    tier: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientSecretRotated(Event):
     """A client has a new secret; the one before is void, or will be. The subject is the client."""
 

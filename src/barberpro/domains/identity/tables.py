@@ -35,6 +35,7 @@ clients = shared_table(
     Column("registered_only", Boolean, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("tier", Key),
     UniqueConstraint("name"),
     CheckConstraint("length(name) BETWEEN 2 AND 64", name="name_length"),
     CheckConstraint(

@@ -6,8 +6,14 @@ user and the key may do *now* is read every few seconds, and at once after an an
 felt while tokens are still good.
 """
 
-import structlog
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
+import structlog
+from sqlalchemy import Row
+
+from barberpro.domains.identity.users.service import Rights
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
@@ -25,11 +31,26 @@ CHALLENGE = 'Bearer realm="BarberPro"'
 DPOP_CHALLENGE = 'DPoP realm="BarberPro", algs="ES256 Ed25519"'
 API_KEY = "bpk_"
 OF_TOKENS = ("bearer", "dpop")
+SIGNED = ("signature-input", "signature")
 NOTHING, SEVERAL, OTHER = "nothing", "several", "other"
 UNBOUND = ("bearer", "api_key")
 """Ways in which whoever overheard a request could call as well."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Who a credential speaks for, as long as nothing else is known of the client, the user and what is void."""
+
+    client: Row[Any] | None
+    rights: Rights | None
+    edition: int
+    principal: Principal
+
+    def holds(self, client: Row[Any] | None, rights: Rights | None, edition: int) -> bool:
+        """Whether what is known is still what it was made of."""
+        return self.edition == edition and self.client is client and self.rights is rights
 
 
 class Identify:
@@ -46,6 +67,7 @@ class Identify:
         self._standings = Standings(platform.database, platform.clock, platform.revocations)
         verifier = Verifier(issuers, platform.clock)
         self._ways = Ways(platform, verifier, self._standings, us)
+        self._known: WeakKeyDictionary[Believed, Known] = WeakKeyDictionary()
 
     async def __call__(self, shown: Presented) -> Principal:
         """Who is calling. Raises a Refusal of 401 that never says what was wrong with a credential."""
@@ -84,6 +106,18 @@ class Identify:
         """What the credential says and what its client and user may do now: the less of them."""
         find = self._standings.client_named if believed.by_name else self._standings.client
         client = await find(believed.client)
+        rights = None
+        if client is not None and believed.user is not None:
+            rights = await self._standings.user(believed.tenant, believed.user)
+        edition, known = self._revocations.edition, self._known.get(believed)
+        if known is None or not known.holds(client, rights, edition):
+            principal = self._allowed(believed, client, rights)
+            known = self._known[believed] = Known(client, rights, edition, principal)
+        return known.principal
+
+    def _allowed(
+        self, believed: Believed, client: Row[Any] | None, rights: Rights | None
+    ) -> Principal:
         if client is None or client.organization_id != believed.tenant:
             raise Rejected("unknown client")
         if not client.is_active:
@@ -97,8 +131,7 @@ class Identify:
         scopes = believed.scopes.intersection(client.scopes)
         locations = narrowed(believed.locations, client.locations)
         if believed.user is not None:
-            rights = await self._standings.user(believed.tenant, believed.user)
-            if not rights.is_active:
+            if rights is None or not rights.is_active:
                 raise Rejected("a user who may not call")
             if rights.requires_second_factor and MFA not in believed.amr:
                 raise Rejected("a role that needs a second factor, and none was shown")
@@ -111,6 +144,7 @@ class Identify:
             scopes=scopes,
             locations=locations,
             registered_only=client.registered_only,
+            tier=client.tier,
             method=believed.method,
             credential=believed.credential,
             grant=believed.grant,
@@ -133,8 +167,12 @@ def unauthenticated(error: str | None = None, scheme: str = "bearer") -> Refusal
 
 def _credential(shown: Presented) -> tuple[str, str]:
     """The one credential of the request: its scheme, in a word of ours, and what follows it."""
-    given = shown.all("authorization")
-    is_signed = bool(shown.all("signature-input") or shown.all("signature"))
+    given, is_signed = [], False
+    for name, value in shown.headers:
+        if name == "authorization":
+            given.append(value)
+        elif name in SIGNED:
+            is_signed = True
     if len(given) + is_signed > 1:
         return SEVERAL, ""
     if is_signed:

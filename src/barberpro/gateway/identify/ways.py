@@ -16,7 +16,7 @@ from barberpro.domains.identity.keys import calling as keys
 from barberpro.domains.identity.keys import rules
 from barberpro.platform import ids, scannable
 from barberpro.platform.doors import transaction
-from barberpro.platform.limiter import Rate
+from barberpro.platform.limits import Rate
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Method, worker
 
@@ -37,7 +37,7 @@ NEW_KEYS = Rate(60, 1)
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Believed:
     """On whose behalf a request comes, as its credential says. What that client may do now is not yet asked."""
 
@@ -57,9 +57,10 @@ class Believed:
 
 @dataclass(frozen=True)
 class Checked:
-    """A token whose signature was good, and from when to when that is believed."""
+    """A token whose signature was good, what it says, and from when to when that is believed."""
 
     claims: Claims
+    says: Believed
     at: float
     until: float
 
@@ -75,30 +76,33 @@ class Ways:
         self._verifier = verifier
         self._standings = standings
         self._us = us
-        self._checked: OrderedDict[bytes, Checked] = OrderedDict()
+        self._tokens: OrderedDict[bytes, Checked] = OrderedDict()
         self._noted: OrderedDict[str, datetime] = OrderedDict()
         self._noting: set[asyncio.Task[None]] = set()
 
     async def by_token(self, shown: Presented, scheme: str, token: str) -> Believed:
         """An access token: alone, or with the key or the certificate that it is bound to."""
-        claims = await self._claims(token)
+        checked = await self._checked(token)
+        claims = checked.claims
         if self._platform.revocations.voids(0, claims.kid):
             raise Rejected("signed by a revoked key")  # whenever it says that was
-        method: Method = "bearer"
         if claims.certificate is not None:
             self._check_certificate(shown, claims.certificate)
-            method = "mtls"
         if (claims.dpop_key is not None) is not (scheme == "dpop"):
             raise Rejected("bound to a key and shown without it, or the other way round")
         if claims.dpop_key is not None:
             await self._check_proof(shown, token, claims.dpop_key)
-            method = "dpop"
+        return checked.says
+
+    def _says(self, claims: Claims) -> Believed:
+        """On whose behalf a good token comes."""
+        method: Method = "bearer" if claims.certificate is None else "mtls"
         is_ours = claims.issuer == self._us
         is_user = claims.user is not None and ids.prefix_of(claims.user) == "usr"
         if is_ours and claims.user is not None and not is_user:
             raise Rejected("a subject that is no user")
         return Believed(
-            method=method,
+            method=method if claims.dpop_key is None else "dpop",
             client=claims.client,
             tenant=claims.tenant,
             scopes=claims.scopes,
@@ -150,19 +154,19 @@ class Ways:
                 raise Refusal(Code.THROTTLED, 429, message, headers, facts)
         return await self._standings.key(name)
 
-    async def _claims(self, token: str) -> Claims:
+    async def _checked(self, token: str) -> Checked:
         """What the token says, checked now or within the last minute."""
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._checked.get(digest)
+        known = self._tokens.get(digest)
         now = self._clock().timestamp()
         if known and known.at <= now < known.until:
-            self._checked.move_to_end(digest)
-            return known.claims
+            self._tokens.move_to_end(digest)
+            return known
         claims = await self._verifier.verified(token)
         until = min(now + TOKEN_KEPT, claims.usable_until)
-        self._checked[digest] = Checked(claims, now, until)
-        forget_oldest(self._checked)
-        return claims
+        found = self._tokens[digest] = Checked(claims, self._says(claims), now, until)
+        forget_oldest(self._tokens)
+        return found
 
     def _check_certificate(self, shown: Presented, bound_to: str) -> None:
         found = certificate(shown, self._platform.settings.certificate_proxies)

@@ -10,7 +10,7 @@ import hashlib
 
 from starlette.requests import Request
 
-from barberpro.platform.limiter import Rate
+from barberpro.platform.limits import Rate
 from barberpro.platform.platform import Platform
 
 from . import known

@@ -5,7 +5,7 @@ from math import ceil
 
 from starlette.requests import Request
 
-from barberpro.platform.limiter import Rate, Verdict
+from barberpro.platform.limits import Rate, Verdict
 from barberpro.platform.platform import Platform
 
 from ..receive import network_of

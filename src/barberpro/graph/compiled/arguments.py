@@ -9,6 +9,7 @@ from graphql import (
     GraphQLField,
     VariableNode,
     get_nullable_type,
+    is_required_argument,
     is_scalar_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values
@@ -29,10 +30,13 @@ class Arguments:
         """By the names that the declaration gives them."""
         if not self._definition.args:
             return {}
-        given = variables.coerced
-        if self._passed is None or not all(name in given for name, _ in self._passed):
-            return self._read(self._definition, variables)
-        return {**self._constant, **{python: given[name] for name, python in self._passed}}
+        if self._passed is None:
+            return self._read(self._definition, self._node, variables)
+        given, values = variables.coerced, dict(self._constant)
+        for name, python in self._passed:
+            if name in given:
+                values[python] = given[name]
+        return values
 
     @cached_property
     def _passed(self) -> tuple[tuple[str, str], ...] | None:
@@ -52,23 +56,29 @@ class Arguments:
 
     @cached_property
     def _constant(self) -> dict[str, Any]:
-        """All but those that are passed on."""
+        """All but those that are passed on; of those, what holds where the variable is not given."""
         passed = {python for _, python in self._passed or ()}
-        rest = copy(self._definition)
-        rest.args = {
+        given = (
+            a for a in self._node.arguments or () if self._python_names[a.name.value] not in passed
+        )
+        node = FieldNode(name=self._node.name, arguments=tuple(given), loc=self._node.loc)
+        definition = copy(self._definition)
+        definition.args = {
             name: argument
-            for name, argument in self._definition.args.items()
-            if self._python_names[name] not in passed
+            for name, argument in definition.args.items()
+            if self._python_names[name] not in passed or not is_required_argument(argument)
         }
-        return self._read(rest, None)
+        return self._read(definition, node, None)
 
     @cached_property
     def _python_names(self) -> dict[str, str]:
         named = self._converter.config.name_converter.from_argument
         return {named(a): a.python_name for a in self._definition.extensions[BACKREF].arguments}
 
-    def _read(self, definition: GraphQLField, variables: VariableValues | None) -> dict[str, Any]:
-        given = get_argument_values(definition, self._node, variables)
+    def _read(
+        self, definition: GraphQLField, node: FieldNode, variables: VariableValues | None
+    ) -> dict[str, Any]:
+        given = get_argument_values(definition, node, variables)
         declared = self._definition.extensions[BACKREF].arguments
         config = self._converter.config
         return convert_arguments(given, declared, self._converter.scalar_registry, config)

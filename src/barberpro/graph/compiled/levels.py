@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 
 from graphql import get_nullable_type, is_list_type, is_non_null_type
@@ -32,6 +33,8 @@ class Level:
     """The objects below one field, each of them once."""
 
     groups: list[Group]
+    in_order: bool = False
+    """Whether they are of one type, and stand in its group as they stand in the field's values."""
 
     @cached_property
     def places(self) -> dict[int, tuple[Group, int]]:
@@ -61,11 +64,10 @@ class Run:
         """A field's values for all parents, and all that is asked below them."""
         try:
             values = group.found[asked] = await self._values(group, asked)
-            if isinstance(asked.load, Batched) and any(isinstance(v, Exception) for v in values):
+            if isinstance(asked.load, Batched) and _any_failed(values):
                 self.failed = True
             if asked.below is not None:
-                objects = _objects(values, asked.depth)
-                group.below[asked] = await self._level(asked.below, objects)
+                group.below[asked] = await self._level(asked.below, _objects(asked, values))
         except Exception as error:
             group.found[asked] = _without(asked, group.parents, error)
             self.failed = True
@@ -89,18 +91,20 @@ class Run:
         except Exception:
             self.failed = True
 
-    async def _level(self, selection: Selection, values: Sequence[Any]) -> Level:
+    async def _level(self, selection: Selection, values: list[Any]) -> Level:
         """All of these objects, of one type or, behind an interface or a union, of several."""
-        unique = list({id(v): v for v in values}.values())
+        in_order = len(set(map(id, values))) == len(values)
+        unique = values if in_order else list({id(v): v for v in values}.values())
         if selection.shape is not None:
             groups = [await self._group(selection.shape, unique)]
         else:
+            in_order = False
             by_type: dict[str, list[Any]] = {}
             for value in unique:
                 by_type.setdefault(selection.name_of(value), []).append(value)
             work = [self._group(selection.shape_of(name), some) for name, some in by_type.items()]
             groups = await gathered(*work)
-        return Level(groups)
+        return Level(groups, in_order)
 
     async def _group(self, shape: Shape, parents: Sequence[Any]) -> Group:
         group = Group(shape, parents)
@@ -133,12 +137,20 @@ def _without(asked: Field, parents: Sequence[Any], error: Exception) -> Sequence
     return [None if getattr(parent, local) is None else error for parent in parents]
 
 
+def _any_failed(values: Sequence[Any]) -> bool:
+    """Whether an error stands among values, which are of few types."""
+    return any(issubclass(kind, Exception) for kind in set(map(type, values)))
+
+
 def _column(group: Group, asked: Field) -> Sequence[Any]:
     found = group.found[asked]
     assert not isinstance(found, Exception)  # noqa: S101 - then `failed` would be set
     if asked.below is None:
         return found
-    answers = group.below[asked].answers()
+    level = group.below[asked]
+    if level.in_order and (folded := _in_order(found, level.groups[0].made, asked.depth)):
+        return folded
+    answers = level.answers()
     if not is_non_null_type(asked.innermost):
         answers[id(None)] = None
     if asked.depth == 0:
@@ -146,9 +158,23 @@ def _column(group: Group, asked: Field) -> Sequence[Any]:
     return [_folded(asked.type, value, answers) for value in found]
 
 
-def _objects(values: Sequence[Any], depth: int) -> list[Any]:
-    """The objects in values, or in lists of so much depth; no nulls, no errors."""
-    for _ in range(depth):
+def _in_order(found: Sequence[Any], made: list[Any], depth: int) -> Sequence[Any] | None:
+    """The answers in place of objects that stand in the same order; None where nulls stand among those."""
+    if depth == 0:
+        return made if len(found) == len(made) else None
+    if depth > 1 or not all(type(value) is list for value in found):
+        return None
+    if sum(map(len, found)) != len(made):
+        return None
+    rest = iter(made)
+    return [list(islice(rest, len(value))) for value in found]
+
+
+def _objects(asked: Field, values: Sequence[Any]) -> list[Any]:
+    """The objects in values, or in lists of them; no nulls, no errors."""
+    if asked.holds_rows:
+        return list(chain.from_iterable(values))
+    for _ in range(asked.depth):
         values = [v for some in values if isinstance(some, list | tuple) for v in some]
     return [v for v in values if v is not None and not isinstance(v, Exception)]
 

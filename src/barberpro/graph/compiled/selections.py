@@ -30,6 +30,7 @@ from ..types import Node, about
 from ..wanted import Wanted
 from .arguments import Arguments
 from .narrowing import may_join, wanted
+from .pricing import Priced, priced
 from .source import Assembly, assembly
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -111,6 +112,13 @@ class Field:
         return self.reading.joins and may_join(self)
 
     @cached_property
+    def holds_rows(self) -> bool:
+        """Whether the value is a list of rows as a statement brought them: a page's nodes."""
+        shape = self.below.shape if self.below else None
+        is_list = str(self.type).startswith("[") and str(self.type).endswith("!]!")
+        return self.load is None and is_list and shape is not None and shape.wanted is not None
+
+    @cached_property
     def wanted(self) -> Wanted:
         """What is wanted of the rows that its statement brings."""
         return wanted(self)
@@ -145,6 +153,15 @@ class Shape:
 
     type: GraphQLObjectType
     fields: tuple[Field, ...]
+    source: Field | None = None
+    """The field whose statement the objects come from, or stand in pages of."""
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What the objects hold, where they are rows of a statement that we know."""
+        load = self.source.load if self.source else None
+        is_row = isinstance(load, OfRows) and load.target is self.table
+        return self.source.wanted if self.source and is_row else None
 
     @property
     def table(self) -> Table | None:
@@ -159,6 +176,10 @@ class Shape:
     @cached_property
     def assembly(self) -> Assembly:
         return assembly(self)
+
+    @cached_property
+    def priced(self) -> Priced:
+        return priced(self)
 
 
 class Selection:
@@ -196,7 +217,7 @@ class Selection:
             fields = (
                 _field(self.reading, type_, key, nodes, source) for key, nodes in grouped.items()
             )
-            self._shapes[name] = Shape(type_, tuple(fields))
+            self._shapes[name] = Shape(type_, tuple(fields), source)
         return self._shapes[name]
 
     def name_of(self, value: Any) -> str:

@@ -4,6 +4,11 @@ Revision ID: 0012
 Revises: 0011
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from barberpro.platform.tables import Key
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -11,8 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("clients", sa.Column("tier", Key))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("clients", "tier")

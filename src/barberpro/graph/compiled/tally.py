@@ -1,0 +1,74 @@
+"""What an answer really held, by the same prices as its plan: what a caller is charged in the end.
+
+Counted from what the levels of a run found, before anything is shown: an object that many point at counts at each place
+where it stands, lists are as long as they are, and below a null there is nothing. `counting.py` has graphql-core count
+the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..context import Context
+from ..loads import Computed, One
+from .careful import Beside
+from .levels import Group
+from .pricing import inside_of, item
+from .selections import Field
+
+Worth = Callable[[Any], int]
+
+
+def tally(group: Group, context: Context) -> list[int]:
+    """The cost of each object's fields, in their order, with all that was found below them."""
+    priced = group.shape.priced
+    totals = [priced.each] * len(group.parents)
+    for field in priced.growing:
+        below = _below(field, group, context)
+        totals = [total + more for total, more in zip(totals, below, strict=True)]
+    return totals
+
+
+def _below(field: Field, group: Group, context: Context) -> list[int]:
+    """What each object's value of this field adds beside the field itself."""
+    values, inside, depth = _values(field, group, context), inside_of(field), field.depth
+    if inside is not None and inside.is_flat:
+        alike = inside.each
+        return [_sum(value, depth, item(field), lambda _: alike) for value in values]
+    level = group.below.get(field)
+    found: dict[int, int] = {}
+    for each in level.groups if level is not None else [_pure(field, values)]:
+        found.update(zip(map(id, each.parents), tally(each, context), strict=True))
+    return [_sum(value, depth, item(field), lambda v: found.get(id(v), 0)) for value in values]
+
+
+def _sum(value: Any, depth: int, each: int, inside: Worth) -> int:
+    """Of one value: where it is a list, so much for each, and for all that is there, what is inside it."""
+    if value is None or isinstance(value, Exception):
+        return 0
+    if depth == 0:
+        return inside(value)
+    if depth > 1:
+        return sum(_sum(v, depth - 1, each, inside) for v in value)
+    return len(value) * each + sum(_sum(v, 0, each, inside) for v in value)
+
+
+def _values(field: Field, group: Group, context: Context) -> Sequence[Any]:
+    """The field's value for each object: as it was found, or as it is made from the object alone."""
+    parents = group.parents
+    if field in group.shape.asked:
+        found = group.found.get(field)
+        return [None] * len(parents) if found is None or isinstance(found, Exception) else found
+    if isinstance(field.load, Computed):
+        return [field.load.value(parent, context) for parent in parents]
+    if isinstance(field.load, One):
+        return [Beside.of(parent, field.load) for parent in parents]
+    return [getattr(parent, field.attribute) for parent in parents]
+
+
+def _pure(field: Field, values: Sequence[Any]) -> Group:
+    """The objects of a field that asks nobody, as a group of which nothing was asked."""
+    assert field.below is not None and field.below.shape is not None  # noqa: S101 - it is pure
+    objects = list(values)
+    for _ in range(field.depth):
+        objects = [v for some in objects if some is not None for v in some]
+    return Group(field.below.shape, [v for v in objects if v is not None])
