@@ -20,6 +20,7 @@ from pathlib import Path
 import _servers
 from _bench_audit import audit
 from _bench_identify import identify
+from _bench_limiter import limiter
 from _load import Outcome, constant_rate, quantile
 from _throwaway import free_port
 from arena.run import arena
@@ -196,5 +197,6 @@ RUNS = {
     "audit": audit,
     "booking-create": booking_create,
     "identify": identify,
+    "limiter": limiter,
     "start": start,
 }

@@ -100,3 +100,15 @@ def test_what_makes_no_sense_is_refused_in_one_line(tmp_path: Path, tenant: str)
     assert len(said.splitlines()) == 1
     assert typed(tmp_path, tenant, "list") == ""
     typed(tmp_path, tenant, "suspend", ids.new("cli"), code=1)
+
+
+def test_a_tier_is_set_and_no_other_than_there_is(tmp_path: Path, tenant: str) -> None:
+    client = typed(tmp_path, tenant, "register", "agenda", "--scope", "bookings:read").split()[1]
+    assert typed(tmp_path, tenant, "tier", client, "gold") == f"{client} is gold.\n"
+    (listed,) = json.loads(typed(tmp_path, tenant, "list", "--json"))
+    assert listed["tier"] == "gold"
+    said = typed(tmp_path, tenant, "tier", client, "diamond", code=2)
+    assert "bronze, silver, gold, platinum, own" in " ".join(said.replace("│", " ").split())
+    assert "no client" in typed(tmp_path, ids.new("org"), "tier", client, "own", code=1)
+    (listed,) = json.loads(typed(tmp_path, tenant, "list", "--json"))
+    assert listed["tier"] == "gold"

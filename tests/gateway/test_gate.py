@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from barberpro.gateway.gate import Gate, network_of
 from barberpro.gateway.problems import Code, Refusal
-from barberpro.gateway.receive import (
-    Gate,
-    network_of,
-)
 from barberpro.platform.limits import LocalLimiter, Rate, Verdict
 
 MOST = 10_000

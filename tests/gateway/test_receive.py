@@ -9,13 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from barberpro.gateway.negotiation import MediaType, negotiated
 from barberpro.gateway.problems import Code, Refusal
-from barberpro.gateway.receive import (
-    MediaType,
-    Received,
-    negotiated,
-    receive,
-)
+from barberpro.gateway.receive import Received, receive
 
 MOST = 10_000
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"

@@ -8,7 +8,10 @@ import pytest
 from graphql import TypeInfo, TypeInfoVisitor, Visitor, visit
 
 from barberpro.gateway import pipeline
-from barberpro.gateway.receive import Gate
+from barberpro.gateway.budgets import Budgets
+from barberpro.gateway.documents import contract
+from barberpro.gateway.gate import Gate
+from barberpro.gateway.tiers import load_tiers
 from barberpro.graph.errors import TooComplex
 from barberpro.graph.execute import interpreted, run
 from barberpro.graph.limits import measure
@@ -48,7 +51,8 @@ def knocking(state: dict[str, Any], http: Any, monkeypatch: pytest.MonkeyPatch) 
 
         gate = Gate(limiter(None), requests_per_address=10_000, max_concurrency=10)
         known = state["pipeline"]
-        state["pipeline"] = replace(known, identify=identify, gate=gate)
+        budgets = Budgets(limiter(None), load_tiers(contract()))  # full again for each
+        state["pipeline"] = replace(known, identify=identify, gate=gate, budgets=budgets)
         monkeypatch.setattr(pipeline, "run", way)
         body = {"query": written.text, "variables": written.variables}
         answer = await http.post("/graphql", json=body)

@@ -92,6 +92,14 @@ def fragments(bodies: list[str]) -> str:
             "repeated fields: 101, at most 100",
         ),
         (
+            # 80 alike are compared 79 × 80 times, and 5 with 183 below each 4 × 5 × 184 times.
+            lambda n: (
+                "{a{" + "b " * 80 + f"x{{{fields(183)}}}" * 5 + "c " * (n - 10_000 and 2) + "}}"
+            ),
+            10_000,
+            "comparisons: 10002, at most 10000",
+        ),
+        (
             lambda n: " ".join(f"query Q{i} {{a}}" for i in range(n)),
             20,
             "operations: 21, at most 20",

@@ -19,11 +19,12 @@ from barberpro.platform.settings import Settings
 from . import console, health, oauth
 from .budgets import Budgets
 from .documents import Documents, contract, load_registered
+from .gate import Gate
 from .identify import Identify
+from .negotiation import MediaType
 from .pipeline import Pipeline
 from .present import answer
 from .problems import Code
-from .receive import Gate, MediaType
 from .tiers import load_tiers
 
 COLLECT = 50_000, 50, 100

@@ -5,9 +5,12 @@ receive → identify → resolve document → plan → admit → execute → pre
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
+from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,21 +22,38 @@ from barberpro.graph.plan import Plan
 from barberpro.graph.schema import Graph
 from barberpro.graph.scopes import POLICIES, held_by
 from barberpro.platform import ids
-from barberpro.platform.locale import negotiate
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
-from .budgets import Budgets, Charge
+from .budgets import Budgets
+from .call import Call
 from .documents import Documents
+from .gate import Gate
 from .identify import Identify, presented
+from .negotiation import MediaType, negotiated
 from .present import MASKED, present, present_refusal
 from .problems import Code, Refusal, refused
-from .receive import Gate, MediaType, Received, negotiated, receive
+from .receive import Received, receive
+
+Work = Callable[[Call], Awaitable[Response]]
+Refuse = Callable[[Refusal, Call], Response]
 
 log = structlog.get_logger(__name__)
 
 BODY_SECONDS = 5.0
 """For a whole body to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An operation that its caller may run."""
+
+    principal: Principal
+    plan: Plan
+    document_id: str | None
+    variables: Variables
+    cost: int
+    """At most, by the prices of the schema."""
 
 
 @dataclass(frozen=True)
@@ -48,82 +68,90 @@ class Pipeline:
     budgets: Budgets
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request, whatever it holds."""
-        request_id = ids.new("req")
-        media = MediaType.GRAPHQL_RESPONSE
+        """Answer a GraphQL request, whatever it holds."""
+        return await self.framed(request, self._answered, _refused)
+
+    async def framed(self, request: Request, work: Work, refuse: Refuse) -> Response:
+        """What comes of the work on a request: its answer, or how it is refused; and one line in the log."""
         began = time.perf_counter()
-        told: dict[str, object] = {}
-        charges: list[
-            Charge
-        ] = []  # the last is what the caller is told, whatever comes of the rest
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                media = negotiated(request.headers.get("accept"))
-                response = await self._answered(request, request_id, media, told, charges)
-            except Refusal as refusal:
-                told["refused"] = refusal.code
-                response = present_refusal(refusal, media, request_id, charges)
-            except Exception:
-                log.exception("defect")
-                broken = Refusal(Code.INTERNAL_SERVER_ERROR, 500, MASKED)
-                response = present_refusal(broken, media, request_id, charges)
-            spent = round((time.perf_counter() - began) * 1_000, 2)
-            log.info("request", status=response.status_code, milliseconds=spent, **told)
+        call = Call(request, ids.new("req"), asyncio.timeout(BODY_SECONDS))
+        # Each request has a task of its own, and what is bound in it goes with it.
+        structlog.contextvars.bind_contextvars(request_id=call.id)
+        try:
+            response = await self._in_time(call, work)
+        except Refusal as refusal:
+            call.told["refused"] = refusal.code
+            response = refuse(refusal, call)
+        except Exception:
+            log.exception("defect")
+            response = refuse(Refusal(Code.INTERNAL_SERVER_ERROR, 500, MASKED), call)
+        spent = round((time.perf_counter() - began) * 1_000, 2)
+        log.info("request", status=response.status_code, milliseconds=spent, **call.told)
         return response
 
-    async def _answered(
-        self,
-        request: Request,
-        request_id: str,
-        media: MediaType,
-        told: dict[str, object],
-        charges: list[Charge],
-    ) -> Response:
-        settings = self.platform.settings
-        address = request.client.host if request.client else "unknown"
+    async def _in_time(self, call: Call, work: Work) -> Response:
+        await self.gate.enter(call.address)
         try:
-            async with self.gate.admit(address), asyncio.timeout(settings.deadline_seconds):
-                received = await self._received(request)
-                principal = await self.identify(presented(request, received.body, settings))
-                told.update(client=principal.client_name, tenant=principal.tenant)
-                plan, document_id = self._resolved(received, principal)
-                told.update(operation=_name(plan), document=document_id)
-                variables, cost = self._admitted(plan, received, principal, document_id)
-                with self.budgets.place(principal):
-                    charge, refusal = await self.budgets.charge(principal, cost)
-                    charges.append(charge)
-                    if refusal is not None:
-                        raise refusal
-                    context = self._context(request, principal, request_id, document_id)
-                    context.budget = charge.budget
-                    try:
-                        result = await run(self.graph, plan, variables, context)
-                    finally:
-                        await context.close()
-                        if context.revoked:
-                            await self.platform.revocations.announce()
-                charge = self.budgets.settle(charge, context.cost)
-                charges.append(charge)
-                told.update(statements=context.statements, executor=context.answered_by)
-                told.update(cost=charge.actual)
-                return present(result, media, request_id, charges)
+            async with call.deadline:
+                return await work(call)
         except TimeoutError:
-            raise Refusal(
-                Code.DEADLINE_EXCEEDED,
-                503,
-                "The operation took too long and was stopped.",
-                {"retry-after": "1"},
-            ) from None
+            raise _too_late() if call.has_arrived else _too_slow() from None
+        finally:
+            self.gate.leave()
 
-    async def _received(self, request: Request) -> Received:
-        """The request's body, if it comes soon: a slow sender must not hold a place for long."""
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return await receive(request, max_body=self.platform.settings.max_body_bytes)
-        except TimeoutError:
-            raise Refusal(
-                Code.BAD_REQUEST, 408, "The body took too long to arrive.", {"connection": "close"}
-            ) from None
+    async def _answered(self, call: Call) -> Response:
+        media = negotiated(call.request.headers.get("accept"))
+        received = await self.received(call)
+        principal = await self.identified(call, received.body)
+        admitted = self.admitted(call, received, principal)
+        return present(await self.executed(call, admitted), media, call)
+
+    async def received(self, call: Call) -> Received:
+        """What the request asks for."""
+        found = await receive(call.request, max_body=self.platform.settings.max_body_bytes)
+        self.begin(call)
+        return found
+
+    def begin(self, call: Call) -> None:
+        """All of the request is there: from now on the operation has its own time."""
+        call.has_arrived = True
+        seconds = self.platform.settings.deadline_seconds
+        call.deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    async def identified(self, call: Call, body: bytes) -> Principal:
+        """Who sends it. Refusal 401 where that is not shown."""
+        shown = presented(call.request, body, self.platform.settings)
+        principal = await self.identify(shown)
+        call.told.update(client=principal.client_name, tenant=principal.tenant)
+        return principal
+
+    def admitted(self, call: Call, received: Received, principal: Principal) -> Admitted:
+        """The operation, where the caller may run it with these variables; decided before any statement."""
+        plan, document_id = self._resolved(received, principal)
+        call.told.update(operation=_name(plan), document=document_id)
+        return self.allowed(plan, document_id, received.variables, principal)
+
+    async def executed(self, call: Call, admitted: Admitted) -> ExecutionResult:
+        """The operation's answer. What it costs is charged before, and what it did not use is given back."""
+        principal = admitted.principal
+        with self.budgets.place(principal):
+            call.charge, refusal = await self.budgets.charge(principal, admitted.cost)
+            if refusal is not None:
+                raise refusal
+            context = self._context(call, principal)
+            try:
+                result = await run(self.graph, admitted.plan, admitted.variables, context)
+            finally:
+                await context.close()
+                if context.revoked:
+                    await self.platform.revocations.announce()
+        call.charge = self.budgets.settle(call.charge, context.cost)
+        call.told.update(
+            statements=context.statements,
+            executor=context.answered_by,
+            cost=call.charge.actual,
+        )
+        return result
 
     def _resolved(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
         """The plan and its document's id; who asks for what is not theirs to run is told to the log."""
@@ -134,17 +162,21 @@ class Pipeline:
                 self.platform.refusals.note(principal, refusal.code)
             raise
 
-    def _admitted(
-        self, plan: Plan, received: Received, principal: Principal, document_id: str | None
-    ) -> tuple[Variables, int]:
-        """The variables, and the cost at most, where the caller may run this plan with them; before any statement."""
+    def allowed(
+        self,
+        plan: Plan,
+        document_id: str | None,
+        variables: Mapping[str, Any],
+        principal: Principal,
+    ) -> Admitted:
+        """This plan with these variables, where the caller may run it."""
         missing = plan.requires.lacking(held_by(principal))
         if missing:
             facts = {"missing": " ".join(sorted(missing)), "document": document_id or "ad hoc"}
             self.platform.refusals.note(principal, Code.FORBIDDEN, facts)
             raise _forbidden(missing, may_introspect=not principal.registered_only)
         try:
-            values = coerced(self.graph, plan, received.variables)
+            values = coerced(self.graph, plan, variables)
             plan.check_nulls(values.coerced)
             cost = plan.cost(values.coerced, registered=document_id is not None)
         except BadVariables as bad:
@@ -155,22 +187,42 @@ class Pipeline:
             raise refusal from None
         except (BadInput, TooExpensive) as bad:
             raise refused(Code(bad.code), str(bad)) from None
-        return values, cost
+        return Admitted(principal, plan, document_id, values, cost)
 
-    def _context(
-        self, request: Request, principal: Principal, request_id: str, document_id: str | None
-    ) -> Context:
+    def _context(self, call: Call, principal: Principal) -> Context:
         platform = self.platform
-        return Context(
+        context = Context(
             principal=principal,
             database=platform.database,
             clock=platform.clock,
             catalogue=platform.catalogue,
             cursors=Cursors(platform.cursor_secret, principal.tenant),
-            language=negotiate(request.headers.get("accept-language")),
-            request_id=request_id,
+            language=call.language,
+            request_id=call.id,
             audit_key=platform.audit_key,
         )
+        context.budget = call.charge.budget if call.charge else None
+        return context
+
+
+def _refused(refusal: Refusal, call: Call) -> Response:
+    """A refusal, in the form that the caller takes; where it takes none of ours, in the one we prefer."""
+    try:
+        media = negotiated(call.request.headers.get("accept"))
+    except Refusal:
+        media = MediaType.GRAPHQL_RESPONSE
+    return present_refusal(refusal, media, call)
+
+
+def _too_slow() -> Refusal:
+    # A slow sender must not hold a place for long.
+    message = "The body took too long to arrive."
+    return Refusal(Code.BAD_REQUEST, 408, message, {"connection": "close"})
+
+
+def _too_late() -> Refusal:
+    message = "The operation took too long and was stopped."
+    return Refusal(Code.DEADLINE_EXCEEDED, 503, message, {"retry-after": "1"})
 
 
 def _forbidden(missing: frozenset[str], *, may_introspect: bool) -> Refusal:

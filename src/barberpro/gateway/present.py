@@ -5,7 +5,6 @@ for old clients read the body only then. What a defect said is never shown: the 
 gets the rest.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -15,9 +14,9 @@ from starlette.responses import Response
 from barberpro.graph.errors import code_of
 from barberpro.graph.execute import encoded
 
-from .budgets import Charge
+from .call import Call
+from .negotiation import MediaType
 from .problems import Code, Refusal
-from .receive import MediaType
 
 log = structlog.get_logger(__name__)
 
@@ -31,39 +30,35 @@ HEADERS = {
 }
 
 
-def present(
-    result: ExecutionResult, media: MediaType, request_id: str, charges: Sequence[Charge] = ()
-) -> Response:
+def present(result: ExecutionResult, media: MediaType, call: Call) -> Response:
     """The answer of an executed operation, with what it was charged."""
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         told: set[int] = set()
-        body = {"errors": [_coded(error, request_id, told) for error in result.errors], **body}
+        body = {"errors": [_coded(error, call.id, told) for error in result.errors], **body}
     # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
     failed = result.data is None and media is MediaType.GRAPHQL_RESPONSE
-    headers = _charged(body, charges)
-    return answer(body, media, _status(body) if failed else 200, request_id, headers)
+    headers = _charged(body, call)
+    return answer(body, media, _status(body) if failed else 200, call.id, headers)
 
 
-def present_refusal(
-    refusal: Refusal, media: MediaType, request_id: str, charges: Sequence[Charge] = ()
-) -> Response:
+def present_refusal(refusal: Refusal, media: MediaType, call: Call) -> Response:
     """A refusal, told in the shape of a GraphQL answer without `data`."""
-    shared = {"requestId": request_id, **refusal.facts}
+    shared = {"requestId": call.id, **refusal.facts}
     errors = refusal.errors or [{"message": refusal.message, "extensions": {"code": refusal.code}}]
     told = [{**e, "extensions": {**e["extensions"], **shared}} for e in errors]
     body: dict[str, Any] = {"errors": told}
-    headers = {**_charged(body, charges), **refusal.headers}
+    headers = {**_charged(body, call), **refusal.headers}
     lenient = refusal.of_operation and media is MediaType.JSON
-    return answer(body, media, 200 if lenient else refusal.status, request_id, headers)
+    return answer(body, media, 200 if lenient else refusal.status, call.id, headers)
 
 
-def _charged(body: dict[str, Any], charges: Sequence[Charge]) -> dict[str, str]:
+def _charged(body: dict[str, Any], call: Call) -> dict[str, str]:
     """Say in the body what was charged; the headers that say it too. Nothing, where nobody was."""
-    if not charges:
+    if call.charge is None:
         return {}
-    body["extensions"] = {"cost": charges[-1].extension}
-    return charges[-1].headers
+    body["extensions"] = {"cost": call.charge.extension}
+    return call.charge.headers
 
 
 def answer(

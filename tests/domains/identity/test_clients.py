@@ -184,6 +184,17 @@ async def test_a_suspended_client_stays_suspended_and_is_told_of_once(opening: O
     assert (await told(opening, row.id))[1:] == [suspended]
 
 
+async def test_a_tier_is_set_and_told_of_once(opening: Opening) -> None:
+    row, _ = await registered(opening)
+    assert row.tier is None
+    for _ in range(2):
+        async with opening() as tx:
+            assert (await clients.set_tier(tx, row.id, "gold")).tier == "gold"
+    assert (await stored(opening, row.id)).tier == "gold"
+    changed = ("client.tier_changed", {"subject": row.id, "tier": "gold"})
+    assert (await told(opening, row.id))[1:] == [changed]
+
+
 async def test_a_rotated_secret_voids_the_one_before(opening: Opening) -> None:
     row, before = await registered(opening)
     async with opening() as tx:

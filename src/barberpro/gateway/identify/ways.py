@@ -23,9 +23,9 @@ from barberpro.platform.principal import Method, worker
 from ..credentials import certificates, dpop, signatures
 from ..credentials.rejected import Rejected
 from ..credentials.tokens import Claims
+from ..gate import network_of
 from ..oauth.verifier import Verifier
 from ..problems import Code, Refusal
-from ..receive import network_of
 from .presented import Presented, certificate
 from .standing import Standings, forget_oldest
 

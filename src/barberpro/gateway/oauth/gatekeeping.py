@@ -8,7 +8,7 @@ from starlette.requests import Request
 from barberpro.platform.limits import Rate, Verdict
 from barberpro.platform.platform import Platform
 
-from ..receive import network_of
+from ..gate import network_of
 
 MOST_FAILURES = 30
 """Wrong proofs of one client from one address, then one every two seconds.

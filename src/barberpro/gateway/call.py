@@ -1,0 +1,38 @@
+"""A request on its way through the pipeline."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from barberpro.platform.locale import Language, negotiate
+
+from .budgets import Charge
+
+
+@dataclass(slots=True)
+class Call:
+    """Who sent what from where, and what the log will tell of it."""
+
+    request: Request
+    id: str
+    """`req_…`, which the caller can quote."""
+    deadline: asyncio.Timeout
+    """Until when the work must be done."""
+    has_arrived: bool = False
+    """Whether all of the request is there."""
+    told: dict[str, object] = field(default_factory=dict)
+    """Facts for its line in the log."""
+    charge: Charge | None = None
+    """What its client was charged last; None while nobody was."""
+
+    @property
+    def address(self) -> str:
+        """Where it comes from."""
+        client = self.request.client
+        return client.host if client else "unknown"
+
+    @property
+    def language(self) -> Language:
+        """The language of ours that the caller prefers."""
+        return negotiate(self.request.headers.get("accept-language"))

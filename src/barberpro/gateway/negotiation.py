@@ -1,0 +1,50 @@
+"""The media type of an answer, as the caller's Accept header has it (RFC 9110 section 12.5.1)."""
+
+import enum
+import re
+from functools import lru_cache
+
+from .problems import Code, Refusal
+
+LONGEST_ACCEPT = 1_000
+WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
+
+
+class MediaType(enum.StrEnum):
+    """What answers can be, the one we prefer first."""
+
+    GRAPHQL_RESPONSE = "application/graphql-response+json"
+    JSON = "application/json"
+
+
+@lru_cache(maxsize=256)
+def negotiated(accept: str | None) -> MediaType:
+    """The media type to answer in, by the caller's Accept header. Refusal 406 where the caller takes neither.
+
+    Of two that weigh the same, one that is named wins over one that a wildcard covers: who writes
+    `application/json, */*` reads the old statuses.
+    """
+    if accept is None or not accept.strip():
+        return MediaType.GRAPHQL_RESPONSE
+    weights = _weights(accept) if len(accept) <= LONGEST_ACCEPT else {}
+
+    def preference(media: MediaType) -> tuple[float, bool]:
+        ranges = (media, "application/*", "*/*")
+        applies = next((r for r in ranges if r in weights), None)
+        return (weights[applies], applies == media) if applies else (0.0, False)
+
+    best = max(MediaType, key=preference)
+    if preference(best)[0] == 0:
+        raise Refusal(Code.BAD_REQUEST, 406, f"Answers come as {' or '.join(MediaType)}.")
+    return best
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """Media range → its weight. A range whose weight cannot be read is left out."""
+    found: dict[str, float] = {}
+    for item in accept.split(","):
+        media_range, *parameters = (part.strip().lower() for part in item.split(";"))
+        weight = next((p[2:].strip() for p in parameters if p.startswith("q=")), "1")
+        if WEIGHT.fullmatch(weight):
+            found[media_range] = max(float(weight), found.get(media_range, 0.0))
+    return found
