@@ -19,6 +19,7 @@ CAPACITY = 100
 COST = 5
 ROUNDS = 20_000
 TRIPS = 2_000
+CROWD = 20
 
 
 def limiter(given: argparse.Namespace) -> int:
@@ -47,7 +48,9 @@ async def _cost(url: str) -> None:
     from barberpro.platform.limits.shared import SharedLimiter
 
     local, shared = LocalLimiter(), SharedLimiter(url, patience=5.0)
-    print(f"{'':16}{'in process':>12}{'give back':>12}{'Redis, CPU':>12}{'one alone':>12}")
+    print(
+        f"{'':16}{'in process':>12}{'give back':>12}{'Redis, CPU':>12}{'its time':>12}{f'{CROWD} at once':>12}"
+    )
     for name, policy in _policies().items():
         key = secrets.token_hex(8)
         began = time.process_time()
@@ -63,7 +66,11 @@ async def _cost(url: str) -> None:
             await shared.take(key, policy)
         cpu = (time.process_time() - began) / TRIPS * 1e6
         alone = (time.perf_counter() - wall) / TRIPS * 1e6
-        print(f"{name:16}{took:9.1f} µs{gave:9.1f} µs{cpu:9.0f} µs{alone:9.0f} µs")
+        began = time.process_time()
+        for _ in range(TRIPS // CROWD):
+            await asyncio.gather(*[shared.take(key, policy) for _ in range(CROWD)])
+        crowd = (time.process_time() - began) / TRIPS * 1e6
+        print(f"{name:16}{took:9.1f} µs{gave:9.1f} µs{cpu:9.0f} µs{alone:9.0f} µs{crowd:9.0f} µs")
     await shared.close()
 
 

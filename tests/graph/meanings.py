@@ -386,6 +386,7 @@ def viewer(me: Caller) -> Any:
         tenant_id=who.tenant,
         scopes=sorted(who.scopes),
         user=me.by_id("users", who.user),
+        budget=None,  # nobody is charged here
     )
 
 

@@ -5,6 +5,7 @@ for old clients read the body only then. What a defect said is never shown: the 
 gets the rest.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -27,6 +28,14 @@ HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "vary": "Accept, Authorization, Accept-Language",
+}
+
+STANDARD = {
+    media: [
+        (name.encode(), value.encode())
+        for name, value in {**HEADERS, "content-type": f"{media}; charset=utf-8"}.items()
+    ]
+    for media in MediaType
 }
 
 
@@ -61,16 +70,28 @@ def _charged(body: dict[str, Any], call: Call) -> dict[str, str]:
     return call.charge.headers
 
 
+class Answer(Response):
+    """A response whose parts are ready: Starlette would look at each header again."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = headers
+
+
 def answer(
-    body: Any, media: MediaType, status: int, request_id: str, headers: Any = None
+    body: Any,
+    media: MediaType,
+    status: int,
+    request_id: str,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """JSON bytes with the headers every answer has."""
-    return Response(
-        encoded(body),
-        status,
-        {**HEADERS, "x-request-id": request_id, **(headers or {})},
-        media_type=f"{media}; charset=utf-8",
-    )
+    content = encoded(body)
+    own = {"content-length": str(len(content)), "x-request-id": request_id, **(headers or {})}
+    told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
+    return Answer(content, status, STANDARD[media] + told)
 
 
 def _coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any]:

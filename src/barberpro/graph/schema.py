@@ -191,9 +191,7 @@ def _directives(load: Load, *, is_root: bool) -> Iterable[object]:
     if size is None:
         return
     if size.argument is None:
-        yield ListSize(
-            assumed_size=size.assumed, require_one_slicing_argument=strawberry.UNSET
-        )
+        yield ListSize(assumed_size=size.assumed, require_one_slicing_argument=strawberry.UNSET)
         return
     yield ListSize(
         slicing_arguments=[size.argument],

@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 DIGITS = 26
 FORM = re.compile(rf"([a-z]{{2,8}})_([0-7][{ALPHABET}]{{{DIGITS - 1}}})")
 LIMIT = 40  # characters; longer text from outside is never an id
@@ -29,7 +30,7 @@ def uuid7(milliseconds: int, random: bytes) -> int:
 
 def encode(number: int) -> str:
     """128 bits as 26 digits, most significant first."""
-    return "".join([ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)])
+    return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def prefix_of(text: str) -> str | None:

@@ -80,6 +80,23 @@ async def test_what_is_given_back_is_there_for_all(redis_url: str) -> None:
         assert (await one.take(key, rate, 42)).admitted
 
 
+async def test_what_callers_ask_at_once_goes_in_few_calls(redis_url: str, redis: Redis) -> None:
+    rate, keys = Rate(100, FOREVER), [ids.new("key") for _ in range(200)]
+    async with sharing(redis_url) as one:
+        await one.look(keys[0], rate)
+        sound, calls = one._script, 0
+
+        async def counted(**given: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return await sound(**given)
+
+        one._script = counted  # type: ignore[assignment]
+        taken = await asyncio.gather(*[one.take(key, rate, n % 50) for n, key in enumerate(keys)])
+        assert [t.remaining for t in taken] == [100 - n % 50 for n in range(200)]
+        assert calls <= 2
+
+
 async def test_what_was_given_back_last_is_there_after_the_end(redis_url: str) -> None:
     key, rate = ids.new("key"), Rate(100, FOREVER)
     async with sharing(redis_url) as one:
@@ -100,12 +117,11 @@ async def test_givers_at_once_lose_nothing_and_no_bucket_overflows(redis_url: st
                 shared.give_back(key, rate, 1, taken)
 
         await asyncio.gather(*[spend(each) for each in (one, other) for _ in range(5)])
-        await asyncio.gather(*[each._returning for each in (one, other) if each._returning])
+        await asyncio.gather(one.flush(), other.flush())
         assert (await one.look(key, rate)).remaining == 500
         taken = await one.take(key, rate, 1)
         other.give_back(key, rate, 5_000, taken)
-        assert other._returning is not None
-        await other._returning
+        await other.flush()
         assert (await one.look(key, rate)).remaining == 1_000
 
 

@@ -64,7 +64,7 @@ class Run:
         """A field's values for all parents, and all that is asked below them."""
         try:
             values = group.found[asked] = await self._values(group, asked)
-            if isinstance(asked.load, Batched) and _any_failed(values):
+            if isinstance(asked.load, Batched) and any_failed(values):
                 self.failed = True
             if asked.below is not None:
                 group.below[asked] = await self._level(asked.below, _objects(asked, values))
@@ -137,7 +137,7 @@ def _without(asked: Field, parents: Sequence[Any], error: Exception) -> Sequence
     return [None if getattr(parent, local) is None else error for parent in parents]
 
 
-def _any_failed(values: Sequence[Any]) -> bool:
+def any_failed(values: Sequence[Any]) -> bool:
     """Whether an error stands among values, which are of few types."""
     return any(issubclass(kind, Exception) for kind in set(map(type, values)))
 

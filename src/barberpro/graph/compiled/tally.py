@@ -6,12 +6,15 @@ the same.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from ..context import Context
 from ..loads import Computed, One
+from ..wanted import beside
 from .careful import Beside
-from .levels import Group
+from .levels import Group, any_failed
 from .pricing import inside_of, item
 from .selections import Field
 
@@ -31,14 +34,37 @@ def tally(group: Group, context: Context) -> list[int]:
 def _below(field: Field, group: Group, context: Context) -> list[int]:
     """What each object's value of this field adds beside the field itself."""
     values, inside, depth = _values(field, group, context), inside_of(field), field.depth
+    is_whole = depth < 2 and not any_failed(values)
     if inside is not None and inside.is_flat:
         alike = inside.each
+        if is_whole and depth == 0:
+            return [0 if value is None else alike for value in values]
         return [_sum(value, depth, item(field), lambda _: alike) for value in values]
     level = group.below.get(field)
+    groups = level.groups if level is not None else []
+    if field not in group.shape.asked:
+        groups = [_pure(field, values)]
+    if is_whole and len(groups) == 1 and (level is None or level.in_order):
+        added = _in_order(values, depth, item(field), tally(groups[0], context))
+        if added is not None:
+            return added
     found: dict[int, int] = {}
-    for each in level.groups if level is not None else [_pure(field, values)]:
+    for each in groups:
         found.update(zip(map(id, each.parents), tally(each, context), strict=True))
     return [_sum(value, depth, item(field), lambda v: found.get(id(v), 0)) for value in values]
+
+
+def _in_order(values: Sequence[Any], depth: int, each: int, worth: list[int]) -> list[int] | None:
+    """The same, where the objects stand in the order of the values; None where nulls stand among them."""
+    rest = iter(worth)
+    if depth == 0:
+        return [0 if value is None else next(rest) for value in values]
+    if sum(len(value) for value in values if value is not None) != len(worth):
+        return None
+    return [
+        0 if value is None else len(value) * each + sum(islice(rest, len(value)))
+        for value in values
+    ]
 
 
 def _sum(value: Any, depth: int, each: int, inside: Worth) -> int:
@@ -59,10 +85,20 @@ def _values(field: Field, group: Group, context: Context) -> Sequence[Any]:
         found = group.found.get(field)
         return [None] * len(parents) if found is None or isinstance(found, Exception) else found
     if isinstance(field.load, Computed):
-        return [field.load.value(parent, context) for parent in parents]
+        return [_computed(field.load, parent, context) for parent in parents]
     if isinstance(field.load, One):
+        there = beside(field.load.local, field.load.remote.name)
+        if (inside := inside_of(field)) is not None and inside.is_flat:
+            return list(map(attrgetter(there), parents))  # only whether there is one
         return [Beside.of(parent, field.load) for parent in parents]
     return [getattr(parent, field.attribute) for parent in parents]
+
+
+def _computed(load: Computed, parent: Any, context: Context) -> Any:
+    try:
+        return load.value(parent, context)
+    except Exception:  # the answer tells of it
+        return None
 
 
 def _pure(field: Field, values: Sequence[Any]) -> Group:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import repeat
 
 import structlog
 
@@ -16,11 +17,13 @@ PATIENCE = 0.05
 PAUSE = 1.0
 """Seconds until a Redis that did not answer is asked again."""
 GATHER = 0.01
-"""Seconds in which what is given back is gathered: one call for all of it."""
+"""Seconds that what is given back waits for company: one call for all of it."""
 MOST_AT_ONCE = 500
 
 Move = tuple[str, Policy, int, int]
 """A key, its policy, units, and the moment they belong to."""
+Answer = list[int] | None
+"""Whether the units were admitted, the time, the state; None where nobody answered."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +51,16 @@ class SharedLimiter:
         self._local = LocalLimiter()
         self._ask_again_at: float | None = None
         """None while Redis answers."""
-        self._returned: list[Move] = []
-        self._returning: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[Move, asyncio.Future[Answer] | None]] = []
+        self._sender: asyncio.Task[None] | None = None
+        self._gathering: asyncio.TimerHandle | None = None
 
     async def take(self, key: str, policy: Policy, cost: int = 1) -> Verdict:
         check(cost)
-        answer = await self._moved([(key, policy, cost, -1)])
+        answer = await self._moved((key, policy, cost, -1)) if self._asks() else None
         if answer is None:
             return await self._local.take(key, policy, cost)
-        admitted, now, *state = answer[0]
+        admitted, now, *state = answer
         self._local.follow(key, policy, now, tuple(state))
         return policy.verdict(tuple(state), now, cost, admitted=bool(admitted))
 
@@ -64,28 +68,59 @@ class SharedLimiter:
         return await self.take(key, policy, 0)
 
     def give_back(self, key: str, policy: Policy, units: int, taken: Verdict) -> Verdict:
-        """Told at once from what this process last saw of the bucket; Redis hears within a hundredth of a second."""
-        self._returned.append((key, policy, -units, taken.at))
-        if self._returning is None or self._returning.done():
-            self._returning = asyncio.create_task(self._return())
-        return self._local.give_back(key, policy, units, taken)
+        """Told at once from what this process last saw of the bucket; Redis hears with the next call, or soon.
+
+        While Redis does not answer it hears nothing of it: what stays charged in full is no gift.
+        """
+        verdict = self._local.give_back(key, policy, units, taken)
+        if self._ask_again_at is None:
+            self._waiting.append(((key, policy, -units, taken.at), None))
+            if self._sender is None and self._gathering is None:
+                self._gathering = asyncio.get_running_loop().call_later(GATHER, self._send_soon)
+        return verdict
+
+    async def flush(self) -> None:
+        """Tell Redis what it has not heard yet."""
+        if self._waiting:
+            self._send_soon()
+        if self._sender is not None:
+            await asyncio.gather(self._sender, return_exceptions=True)
 
     async def close(self) -> None:
-        if self._returning is not None:
-            await asyncio.gather(self._returning, return_exceptions=True)
+        await self.flush()
         await self._redis.aclose()
 
-    async def _return(self) -> None:
-        while self._returned:
-            await asyncio.sleep(GATHER)
-            some, self._returned = self._returned[:MOST_AT_ONCE], self._returned[MOST_AT_ONCE:]
-            # Where Redis does not answer, these are lost to it: what was charged in full is no gift.
-            await self._moved(some)
+    async def _moved(self, move: Move) -> Answer:
+        """What Redis answers to this move. Those of other callers that wait go with it, in one call."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((move, answer))
+        self._send_soon()
+        return await answer
 
-    async def _moved(self, moves: Sequence[Move]) -> list[list[int]] | None:
-        """What Redis answers to these moves; None where it is not asked, or says nothing in time."""
-        if not self._asks():
-            return None
+    def _send_soon(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        """One call after the other, each with all that has come meanwhile: the more there is, the less each costs."""
+        try:
+            while self._waiting:
+                some, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                answers = await self._asked([move for move, _ in some])
+                if answers is None:
+                    some, self._waiting = some + self._waiting, []
+                    answers = repeat(None)
+                for (_, waiting), answer in zip(some, answers, strict=False):
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(answer)
+        finally:
+            self._sender = None
+
+    async def _asked(self, moves: Sequence[Move]) -> list[list[int]] | None:
+        """What Redis answers to these moves; None where it says nothing in time."""
         keys = [f"limit:{policy.kind}:{key}" for key, policy, _, _ in moves]
         given: list[int | str] = []
         for _, policy, units, at in moves:

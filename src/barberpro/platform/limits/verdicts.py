@@ -1,6 +1,6 @@
 """What a limiter says of one bucket."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SECOND = 1_000_000
 """In microseconds, which all times in here are in unless they are told to callers."""
@@ -9,8 +9,7 @@ State = tuple[int, ...]
 """What a bucket remembers, in whole numbers below 2^53, so that Lua's doubles hold them. Empty: it is full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether the units were taken, and how the bucket stands now. A refusal takes nothing."""
 
     admitted: bool
