@@ -102,16 +102,16 @@ async def test_what_was_not_used_comes_back_and_no_more() -> None:
         "throttleStatus": {"maximumAvailable": 100, "currentlyAvailable": 40, "restoreRate": 10},
     }
     assert charge.headers["ratelimit"] == '"small";r=40;t=6'
-    settled = some.settle(charge, 25)
-    assert settled.extension["actualQueryCost"] == 25
-    assert settled.extension["throttleStatus"]["currentlyAvailable"] == 75
-    assert settled.headers == {
+    some.settle(charge, 25)
+    assert charge.extension["actualQueryCost"] == 25
+    assert charge.extension["throttleStatus"]["currentlyAvailable"] == 75
+    assert charge.headers == {
         "ratelimit-policy": '"small";q=100;w=10;qu="cost"',
         "ratelimit": '"small";r=75;t=3',
     }
     charge, _ = await some.charge(WHO, 10)
-    over = some.settle(charge, 500)
-    assert (over.actual, over.standing.remaining) == (10, 65)
+    some.settle(charge, 500)
+    assert (charge.actual, charge.standing.remaining) == (10, 65)
 
 
 async def test_a_client_over_its_budget_is_told_when_to_come_back() -> None:
@@ -148,7 +148,8 @@ async def test_in_all_a_client_pays_for_what_it_got(operations: list[tuple[int, 
         assert (refusal is None) == (planned <= 100 - paid)
         if refusal is None:
             paid += min(planned, held)
-            assert some.settle(charge, held).standing.remaining == 100 - paid
+            some.settle(charge, held)
+            assert charge.standing.remaining == 100 - paid
 
 
 async def test_a_client_has_so_many_places_and_others_have_their_own() -> None:

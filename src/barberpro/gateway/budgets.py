@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -23,7 +23,7 @@ from .tiers import Tier
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Charge:
     """What an operation was charged, and how its client's budget stands."""
 
@@ -102,14 +102,13 @@ class Budgets:
         charge = Charge(key, tier, cost, verdict, verdict)
         return charge, None if verdict.admitted else _refusal(charge)
 
-    def settle(self, charge: Charge, actual: int) -> Charge:
+    def settle(self, charge: Charge, actual: int) -> None:
         """Give back what was charged and not used."""
-        used = min(actual, charge.requested)
-        if used == charge.requested:
-            return replace(charge, actual=used)
+        charge.actual = used = min(actual, charge.requested)
         unused = charge.requested - used
-        standing = self._limiter.give_back(charge.key, charge.tier.budget, unused, charge.taken)
-        return replace(charge, actual=used, standing=standing)
+        if unused:
+            policy = charge.tier.budget
+            charge.standing = self._limiter.give_back(charge.key, policy, unused, charge.taken)
 
     @contextmanager
     def place(self, principal: Principal) -> Iterator[None]:

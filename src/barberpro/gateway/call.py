@@ -1,6 +1,5 @@
 """A request on its way through the pipeline."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -8,6 +7,8 @@ from starlette.requests import Request
 from barberpro.platform.locale import Language, negotiate
 
 from .budgets import Charge
+from .deadline import Deadline
+from .headers import first
 
 
 @dataclass(slots=True)
@@ -17,7 +18,7 @@ class Call:
     request: Request
     id: str
     """`req_…`, which the caller can quote."""
-    deadline: asyncio.Timeout
+    deadline: Deadline
     """Until when the work must be done."""
     has_arrived: bool = False
     """Whether all of the request is there."""
@@ -35,4 +36,4 @@ class Call:
     @property
     def language(self) -> Language:
         """The language of ours that the caller prefers."""
-        return negotiate(self.request.headers.get("accept-language"))
+        return negotiate(first(self.request, b"accept-language"))

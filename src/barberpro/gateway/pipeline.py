@@ -3,7 +3,6 @@
 receive → identify → resolve document → plan → admit → execute → present
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -25,10 +24,12 @@ from barberpro.platform import ids
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
-from .budgets import Budgets
+from .budgets import Budgets, Charge
 from .call import Call
+from .deadline import Deadline
 from .documents import Documents
 from .gate import Gate
+from .headers import first
 from .identify import Identify, presented
 from .negotiation import MediaType, negotiated
 from .present import MASKED, present, present_refusal
@@ -74,7 +75,7 @@ class Pipeline:
     async def framed(self, request: Request, work: Work, refuse: Refuse) -> Response:
         """What comes of the work on a request: its answer, or how it is refused; and one line in the log."""
         began = time.perf_counter()
-        call = Call(request, ids.new("req"), asyncio.timeout(BODY_SECONDS))
+        call = Call(request, ids.new("req"), Deadline(BODY_SECONDS))
         # Each request has a task of its own, and what is bound in it goes with it.
         structlog.contextvars.bind_contextvars(request_id=call.id)
         try:
@@ -92,7 +93,7 @@ class Pipeline:
     async def _in_time(self, call: Call, work: Work) -> Response:
         await self.gate.enter(call.address)
         try:
-            async with call.deadline:
+            with call.deadline:
                 return await work(call)
         except TimeoutError:
             raise _too_late() if call.has_arrived else _too_slow() from None
@@ -100,7 +101,7 @@ class Pipeline:
             self.gate.leave()
 
     async def _answered(self, call: Call) -> Response:
-        media = negotiated(call.request.headers.get("accept"))
+        media = negotiated(first(call.request, b"accept"))
         received = await self.received(call)
         principal = await self.identified(call, received.body)
         admitted = self.admitted(call, received, principal)
@@ -115,8 +116,7 @@ class Pipeline:
     def begin(self, call: Call) -> None:
         """All of the request is there: from now on the operation has its own time."""
         call.has_arrived = True
-        seconds = self.platform.settings.deadline_seconds
-        call.deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+        call.deadline.put_off(self.platform.settings.deadline_seconds)
 
     async def identified(self, call: Call, body: bytes) -> Principal:
         """Who sends it. Refusal 401 where that is not shown."""
@@ -135,21 +135,22 @@ class Pipeline:
         """The operation's answer. What it costs is charged before, and what it did not use is given back."""
         principal = admitted.principal
         with self.budgets.place(principal):
-            call.charge, refusal = await self.budgets.charge(principal, admitted.cost)
+            charge, refusal = await self.budgets.charge(principal, admitted.cost)
+            call.charge = charge
             if refusal is not None:
                 raise refusal
-            context = self._context(call, principal)
+            context = self._context(call, principal, charge)
             try:
                 result = await run(self.graph, admitted.plan, admitted.variables, context)
             finally:
                 await context.close()
                 if context.revoked:
                     await self.platform.revocations.announce()
-        call.charge = self.budgets.settle(call.charge, context.cost)
+        self.budgets.settle(charge, context.cost)
         call.told.update(
             statements=context.statements,
             executor=context.answered_by,
-            cost=call.charge.actual,
+            cost=charge.actual,
         )
         return result
 
@@ -189,9 +190,9 @@ class Pipeline:
             raise refused(Code(bad.code), str(bad)) from None
         return Admitted(principal, plan, document_id, values, cost)
 
-    def _context(self, call: Call, principal: Principal) -> Context:
+    def _context(self, call: Call, principal: Principal, charge: Charge) -> Context:
         platform = self.platform
-        context = Context(
+        return Context(
             principal=principal,
             database=platform.database,
             clock=platform.clock,
@@ -200,15 +201,14 @@ class Pipeline:
             language=call.language,
             request_id=call.id,
             audit_key=platform.audit_key,
+            budget=charge.budget,
         )
-        context.budget = call.charge.budget if call.charge else None
-        return context
 
 
 def _refused(refusal: Refusal, call: Call) -> Response:
     """A refusal, in the form that the caller takes; where it takes none of ours, in the one we prefer."""
     try:
-        media = negotiated(call.request.headers.get("accept"))
+        media = negotiated(first(call.request, b"accept"))
     except Refusal:
         media = MediaType.GRAPHQL_RESPONSE
     return present_refusal(refusal, media, call)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from .headers import first
 from .problems import Code, Refusal
 
 DEEPEST = 50
@@ -22,6 +23,8 @@ LONGEST_DOCUMENT_ID = 128
 OPENS, CLOSES = b"[{", b"]}"
 STEPS = bytes.maketrans(OPENS + CLOSES, b"\x01\x01\xff\xff")
 OTHER_BYTES = bytes(set(range(256)) - set(OPENS + CLOSES))
+NUL = rb"\u0000"
+"""How U+0000 stands in JSON, which has it in no other form."""
 SHA_256 = re.compile(r"[0-9a-f]{64}")
 KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 
@@ -42,10 +45,9 @@ class Received:
 
 async def receive(request: Request, *, max_body: int) -> Received:
     """What the request's body says. Refusal where it is too large, of another type, or makes no sense."""
-    headers = request.headers
-    if not _is_json(headers.get("content-type", "")):
+    if not _is_json(first(request, b"content-type") or ""):
         raise Refusal(Code.BAD_REQUEST, 415, "Send the request as application/json in UTF-8.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if (first(request, b"content-encoding") or "identity").lower() != "identity":
         raise Refusal(Code.BAD_REQUEST, 415, "Send the request without a content encoding.")
     body = await _body(request, max_body)
     return _asked(_decoded(body), body)
@@ -64,7 +66,7 @@ def _is_json(content_type: str) -> bool:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    declared = request.headers.get("content-length", "")
+    declared = first(request, b"content-length") or ""
     if len(declared) > 15 or (declared.isdecimal() and int(declared) > most):
         raise _too_large(most)
     body = bytearray()
@@ -122,7 +124,7 @@ def _asked(body: dict[str, Any], sent: bytes) -> Received:
     if query is None and document_id is None:
         raise _senseless("Send a document as `query`, or name a registered one by `documentId`.")
     variables = _member(body, "variables", dict) or {}
-    if _holds_nul(variables):
+    if NUL in sent and _holds_nul(variables):
         raise _senseless("Text with a NUL character cannot be stored.")
     return Received(query, document_id, _member(body, "operationName", str), variables, sent)
 

@@ -24,6 +24,7 @@ REDACTED = "[redacted]"
 LONGEST = 16_384  # characters of one value; enough for a traceback
 DEEPEST = 6
 SHORT = 80
+PLAIN = (int, float, bool)
 
 SECRET_NAME = re.compile(
     r"secret|token|authorization|passw|cookie|credential|assertion|private|api_?-?key|master_?-?key",
@@ -104,7 +105,10 @@ def configure(level: str, service: str) -> None:
 def redact(_: Any, __: str, event: Event) -> Event:
     """Take out what looks like a secret, by its name or by its form."""
     for name, value in event.items():
-        event[name] = _clean(name, value, DEEPEST)
+        if value.__class__ is str and len(value) <= SHORT:
+            event[name] = _short(name, value)
+        elif value.__class__ not in PLAIN or _is_secret(name):
+            event[name] = _clean(name, value, DEEPEST)
     return event
 
 
@@ -119,7 +123,7 @@ def _shown(value: Any) -> str:
 
 
 def _clean(name: str, value: Any, deep: int) -> Any:
-    if value is None or (value.__class__ in (int, float, bool) and not _is_secret(name)):
+    if value is None or (value.__class__ in PLAIN and not _is_secret(name)):
         return value
     if _is_secret(name):
         return REDACTED
@@ -136,17 +140,13 @@ def _clean(name: str, value: Any, deep: int) -> Any:
     return value
 
 
-def _text(value: str) -> str:
-    """The text without secrets. What stands in every line, names and ids, is looked at once."""
-    return _short(value) if len(value) <= SHORT else _looked_through(value)
-
-
 @lru_cache(maxsize=1024)
-def _short(value: str) -> str:
-    return _looked_through(value)
+def _short(name: str, value: str) -> str:
+    """What stands in line after line, names and ids, is looked at once."""
+    return REDACTED if _is_secret(name) else _text(value)
 
 
-def _looked_through(value: str) -> str:
+def _text(value: str) -> str:
     """The pattern is slow where it finds nothing, so it is asked only about likely texts."""
     if len(value) > LONGEST:
         value = f"{value[:LONGEST]}… ({len(value)} characters)"
