@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,15 @@ def test_a_client_has_the_first_tier_until_another_is_set() -> None:
 # Charging
 
 
+@contextmanager
+def place(some: Budgets, who: Principal) -> Iterator[None]:
+    some.enter(who)
+    try:
+        yield
+    finally:
+        some.leave(who)
+
+
 async def test_what_was_not_used_comes_back_and_no_more() -> None:
     some, _ = budgets()
     charge, refusal = await some.charge(WHO, 60)
@@ -154,9 +165,9 @@ async def test_in_all_a_client_pays_for_what_it_got(operations: list[tuple[int, 
 
 async def test_a_client_has_so_many_places_and_others_have_their_own() -> None:
     some, _ = budgets()
-    with some.place(WHO), some.place(OTHER):
-        with some.place(WHO):
-            with pytest.raises(Refusal) as caught, some.place(WHO):
+    with place(some, WHO), place(some, OTHER):
+        with place(some, WHO):
+            with pytest.raises(Refusal) as caught, place(some, WHO):
                 pytest.fail("there was no place")
             told = caught.value
             assert (told.code, told.status, told.headers) == (
@@ -164,7 +175,7 @@ async def test_a_client_has_so_many_places_and_others_have_their_own() -> None:
                 429,
                 {"retry-after": "1"},
             )
-        with some.place(WHO):
+        with place(some, WHO):
             pass
     assert not some._in_work
 

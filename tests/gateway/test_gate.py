@@ -45,7 +45,7 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Rate, int]] = []
 
-    async def take(self, key: str, rate: Rate, cost: int = 1) -> Verdict:
+    def count(self, key: str, rate: Rate, cost: int = 1) -> Verdict:
         self.asked.append((key, rate, cost))
         return Verdict(True, 1, 0.0, 0.0)
 

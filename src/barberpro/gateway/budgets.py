@@ -6,8 +6,7 @@ was planned. An operation that is not carried out to its end stays charged in fu
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,9 +109,8 @@ class Budgets:
             policy = charge.tier.budget
             charge.standing = self._limiter.give_back(charge.key, policy, unused, charge.taken)
 
-    @contextmanager
-    def place(self, principal: Principal) -> Iterator[None]:
-        """Hold one of the client's places while an operation is worked on. Refusal 429 where none is free.
+    def enter(self, principal: Principal) -> None:
+        """Take one of the client's places for an operation. Refusal 429 where none is free.
 
         Counted in each process for itself, so that no place is lost with a process.
         """
@@ -121,12 +119,13 @@ class Budgets:
             message = f"This client has {most} operations in work. Wait for one of them to end."
             raise throttled(message, 1)
         self._in_work[client] += 1
-        try:
-            yield
-        finally:
-            self._in_work[client] -= 1
-            if not self._in_work[client]:
-                del self._in_work[client]
+
+    def leave(self, principal: Principal) -> None:
+        """Give the place back."""
+        client = principal.client
+        self._in_work[client] -= 1
+        if not self._in_work[client]:
+            del self._in_work[client]
 
 
 def throttled(message: str, seconds: int) -> Refusal:

@@ -7,7 +7,7 @@ from types import TracebackType
 class Deadline:
     """`with deadline:` cancels the work in it when the time is over, and raises TimeoutError.
 
-    As `asyncio.timeout`, but to put it off costs next to nothing: the timer looks, when it rings, whether it is time yet.
+    As `asyncio.timeout`, but to put it off costs next to nothing: the timer looks, when it rings, whether it is time.
     """
 
     __slots__ = ("_at", "_cancelling", "_loop", "_task", "_timer", "is_over")

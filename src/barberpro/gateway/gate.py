@@ -35,7 +35,7 @@ class Gate:
             raise _come_back(503, "Too many requests are in work. Try again in a moment.", 1)
         self._in_work += 1
         try:
-            verdict = await self._limiter.take(f"address:{network_of(address)}", self._rate)
+            verdict = self._limiter.count(f"address:{network_of(address)}", self._rate)
             if not verdict.admitted:
                 wait = max(1, math.ceil(verdict.retry_after))
                 raise _come_back(429, "Too many requests come from this address.", wait)

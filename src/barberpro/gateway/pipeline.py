@@ -133,24 +133,27 @@ class Pipeline:
 
     async def executed(self, call: Call, admitted: Admitted) -> ExecutionResult:
         """The operation's answer. What it costs is charged before, and what it did not use is given back."""
-        principal = admitted.principal
-        with self.budgets.place(principal):
-            charge, refusal = await self.budgets.charge(principal, admitted.cost)
-            call.charge = charge
-            if refusal is not None:
-                raise refusal
-            context = self._context(call, principal, charge)
-            try:
-                result = await run(self.graph, admitted.plan, admitted.variables, context)
-            finally:
-                await context.close()
-                if context.revoked:
-                    await self.platform.revocations.announce()
+        self.budgets.enter(admitted.principal)
+        try:
+            return await self._charged(call, admitted)
+        finally:
+            self.budgets.leave(admitted.principal)
+
+    async def _charged(self, call: Call, admitted: Admitted) -> ExecutionResult:
+        charge, refusal = await self.budgets.charge(admitted.principal, admitted.cost)
+        call.charge = charge
+        if refusal is not None:
+            raise refusal
+        context = self._context(call, admitted.principal, charge)
+        try:
+            result = await run(self.graph, admitted.plan, admitted.variables, context)
+        finally:
+            await context.close()
+            if context.revoked:
+                await self.platform.revocations.announce()
         self.budgets.settle(charge, context.cost)
         call.told.update(
-            statements=context.statements,
-            executor=context.answered_by,
-            cost=charge.actual,
+            statements=context.statements, executor=context.answered_by, cost=charge.actual
         )
         return result
 

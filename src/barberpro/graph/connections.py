@@ -25,7 +25,7 @@ class Source(Protocol):
     async def totals(self, pages: "Sequence[Page]", context: Any) -> Sequence[int]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Page:
     """One page as a connection field answers it; what the types below read their fields from."""
 
@@ -74,7 +74,7 @@ class Page:
         return self.cursors.write(self.source.name, self.sort.name, (value, row.id))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class EdgeRow:
     """A row at its place in a page."""
 

@@ -275,5 +275,5 @@ class Pages(OfRows):
 def _grouped(rows: Rows) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
-        groups[row.parent_key].append(row)
+        groups[row[-1]].append(row)  # its parent's id
     return groups

@@ -232,7 +232,11 @@ async def test_an_overlap_has_its_bounds(opening: Opening, overlap: timedelta) -
     assert clients.is_authentic(await stored(opening, row.id), secret, MONDAY)
 
 
-@pytest.mark.parametrize("change", [clients.suspend_client, clients.rotate_secret])
+async def _to_gold(tx: Transaction, client: str) -> None:
+    await clients.set_tier(tx, client, "gold")
+
+
+@pytest.mark.parametrize("change", [clients.suspend_client, clients.rotate_secret, _to_gold])
 async def test_another_tenants_client_is_not_found_and_not_changed(
     opening: Opening, stranger: Principal, change: Any
 ) -> None:

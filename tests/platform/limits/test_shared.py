@@ -80,6 +80,20 @@ async def test_what_is_given_back_is_there_for_all(redis_url: str) -> None:
         assert (await one.take(key, rate, 42)).admitted
 
 
+async def test_what_is_only_counted_is_decided_at_once_and_heard_by_all(redis_url: str) -> None:
+    key, other_key, rate = ids.new("key"), ids.new("key"), Rate(10, FOREVER)
+    async with sharing(redis_url) as one, sharing(redis_url) as other:
+        assert [one.count(key, rate, 3).remaining for _ in range(2)] == [7, 4]
+        assert other.count(key, rate, 4).remaining == 6  # it has not heard
+        await other.take(other_key, rate)  # what was counted goes with the next call
+        await one.take(other_key, rate)
+        assert (await one.look(key, rate)).remaining == 4  # 6 and 4 were too many: those came last
+        refused = other.count(key, rate, 7)
+        assert (refused.admitted, refused.remaining) == (False, 6)
+        await other.take(key, rate, 2)
+        assert other.count(key, rate, 3).admitted is False  # and what others took is heard of
+
+
 async def test_what_callers_ask_at_once_goes_in_few_calls(redis_url: str, redis: Redis) -> None:
     rate, keys = Rate(100, FOREVER), [ids.new("key") for _ in range(200)]
     async with sharing(redis_url) as one:

@@ -44,11 +44,9 @@ def presented(request: Request, body: bytes, settings: Settings) -> Presented:
     path = scope.get("raw_path") or request.url.path.encode()
     query = b"?" + scope["query_string"] if scope.get("query_string") else b""
     return Presented(
-        headers=[
-            (key.decode("latin-1").lower(), value.decode("latin-1"))
-            for key, value in scope["headers"]
-        ],
-        method=request.method,
+        # ASGI has names in lower case already.
+        headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]],
+        method=scope["method"],
         url=settings.public_url.rstrip("/") + (path + query).decode("latin-1"),
         body=body,
         address=address,

@@ -25,6 +25,8 @@ AS_THEY_ARE = {"ID": Text, "String": Text, "Boolean": Boolean}
 """Scalars whose columns hold exactly what the answer shows. Not Int: SQLite keeps larger ones than GraphQL has."""
 PLAIN = {"ID": "str", "String": "str", "Boolean": "bool"}
 """Scalars that show values of these types as they are."""
+MOST_KEPT = 1_000
+"""Objects made of cells, of each kind that a document asks for."""
 INT_END = 2**31
 """The first integer that is no Int of GraphQL."""
 
@@ -51,19 +53,22 @@ def assembly(shape: "Shape") -> Assembly:
     each = ", ".join([row.unpacked, *values.values()])
     over = f"zip({', '.join(['rows', *columns])})" if values else "rows"
     head = f"def make({', '.join(['rows', 'context', *columns])}):"
-    source = "\n    ".join([head, *writer.before, f"return [{made} for {each} in {over}]\n"])
+    body = f"{head}\n    return [{made} for {each} in {over}]\n"
+    source = "\n".join([*writer.before, body])
     exec(compile(source, f"<{shape.type.name}>", "exec"), writer.names)  # noqa: S102 - our own source, see above
     return Assembly(writer.names["make"], source)
 
 
 class Once(dict[Any, Any]):
-    """What is made of each key, made when it is first asked for."""
+    """What is made of each key, made when it is first asked for; of the last thousand keys or so."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Any) -> Any:
+        if len(self) >= MOST_KEPT:
+            self.clear()
         made = self[key] = self._make(key)
         return made
 
@@ -137,7 +142,7 @@ class _Writer:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {"must": must, "Once": Once, "exact": exact}
         self.before: list[str] = []
-        """Statements that stand before the answers are made."""
+        """Statements that stand before the function."""
         self._count = 0
 
     def row(self, shape: "Shape") -> _Row:
@@ -175,7 +180,7 @@ class _Writer:
         load = field.load
         if not isinstance(load, Computed) or load.takes_context:
             return completed(read)
-        # The same cells make the same object, and of prices and currencies there are few.
+        # The same cells make the same object, for whomever; and of prices and currencies there are few.
         once = self._fresh("k")
         made = completed(f"{self._named('f', load.fn)}(*key)")
         self.before.append(f"{once} = Once(lambda key: {made})")

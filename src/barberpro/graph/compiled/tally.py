@@ -7,7 +7,7 @@ the same.
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from ..context import Context
@@ -34,7 +34,7 @@ def tally(group: Group, context: Context) -> list[int]:
 def _below(field: Field, group: Group, context: Context) -> list[int]:
     """What each object's value of this field adds beside the field itself."""
     values, inside, depth = _values(field, group, context), inside_of(field), field.depth
-    is_whole = depth < 2 and not any_failed(values)
+    is_whole = depth < 2 and not (field in group.shape.asked and any_failed(values))
     if inside is not None and inside.is_flat:
         alike = inside.each
         if is_whole and depth == 0:
@@ -89,7 +89,9 @@ def _values(field: Field, group: Group, context: Context) -> Sequence[Any]:
     if isinstance(field.load, One):
         there = beside(field.load.local, field.load.remote.name)
         if (inside := inside_of(field)) is not None and inside.is_flat:
-            return list(map(attrgetter(there), parents))  # only whether there is one
+            wanted = group.shape.wanted
+            cell = attrgetter(there) if wanted is None else itemgetter(wanted.places[there])
+            return list(map(cell, parents))  # only whether there is one
         return [Beside.of(parent, field.load) for parent in parents]
     return [getattr(parent, field.attribute) for parent in parents]
 

@@ -14,6 +14,13 @@ class Limiter(Protocol):
         """Take `cost` units, or none of them."""
         ...
 
+    def count(self, key: str, policy: Policy, cost: int = 1) -> Verdict:
+        """The same without waiting for others who share the bucket: it is decided from what was last heard of it.
+
+        They hear with the next call, and so does this process of them: each may admit what comes meanwhile.
+        """
+        ...
+
     def give_back(self, key: str, policy: Policy, units: int, taken: Verdict) -> Verdict:
         """Give back some of what `taken` took: at most so much, and never more than makes the bucket full.
 

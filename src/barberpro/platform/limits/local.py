@@ -31,6 +31,9 @@ class LocalLimiter:
         self._room = min(FEW_BUCKETS, most)
 
     async def take(self, key: str, policy: Policy, cost: int = 1) -> Verdict:
+        return self.count(key, policy, cost)
+
+    def count(self, key: str, policy: Policy, cost: int = 1) -> Verdict:
         check(cost)
         now = self.now()
         state = self._state(key, policy)

@@ -133,7 +133,7 @@ class TokenBucket:
         return self.gain, self.full
 
     def move(self, state: State, now: int, units: int, at: int) -> State | None:
-        left = min(self._held(state, now) - units * GRAINS, self.full)
+        left = self._held(state, now) - units * GRAINS  # more than full is read as full
         return None if units > 0 and left < 0 else (max(left, 0), now)
 
     def verdict(self, state: State, now: int, units: int, *, admitted: bool) -> Verdict:

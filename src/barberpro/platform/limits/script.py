@@ -22,7 +22,7 @@ local function token_bucket(state, units, at, gain, full)
         local gone = min(max(now - state[2], 0), math.ceil(full / gain))
         held = min(state[1] + gone * gain, full)
     end
-    local left = min(held - units * grain, full)
+    local left = held - units * grain
     if units > 0 and left < 0 then return false end
     left = max(left, 0)
     return true, {left, now}, now + math.ceil((full - left) / gain)

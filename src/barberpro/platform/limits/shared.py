@@ -17,7 +17,7 @@ PATIENCE = 0.05
 PAUSE = 1.0
 """Seconds until a Redis that did not answer is asked again."""
 GATHER = 0.01
-"""Seconds that what is given back waits for company: one call for all of it."""
+"""Seconds that moves nobody waits for wait for company: one call for all of them."""
 MOST_AT_ONCE = 500
 
 Move = tuple[str, Policy, int, int]
@@ -61,11 +61,16 @@ class SharedLimiter:
         if answer is None:
             return await self._local.take(key, policy, cost)
         admitted, now, *state = answer
-        self._local.follow(key, policy, now, tuple(state))
         return policy.verdict(tuple(state), now, cost, admitted=bool(admitted))
 
     async def look(self, key: str, policy: Policy) -> Verdict:
         return await self.take(key, policy, 0)
+
+    def count(self, key: str, policy: Policy, cost: int = 1) -> Verdict:
+        verdict = self._local.count(key, policy, cost)
+        if verdict.admitted:
+            self._tell((key, policy, cost, -1))
+        return verdict
 
     def give_back(self, key: str, policy: Policy, units: int, taken: Verdict) -> Verdict:
         """Told at once from what this process last saw of the bucket; Redis hears with the next call, or soon.
@@ -73,10 +78,7 @@ class SharedLimiter:
         While Redis does not answer it hears nothing of it: what stays charged in full is no gift.
         """
         verdict = self._local.give_back(key, policy, units, taken)
-        if self._ask_again_at is None:
-            self._waiting.append(((key, policy, -units, taken.at), None))
-            if self._sender is None and self._gathering is None:
-                self._gathering = asyncio.get_running_loop().call_later(GATHER, self._send_soon)
+        self._tell((key, policy, -units, taken.at))
         return verdict
 
     async def flush(self) -> None:
@@ -89,6 +91,14 @@ class SharedLimiter:
     async def close(self) -> None:
         await self.flush()
         await self._redis.aclose()
+
+    def _tell(self, move: Move) -> None:
+        """Let Redis hear of a move that nobody waits for: with the next call, or soon."""
+        if self._ask_again_at is not None:
+            return
+        self._waiting.append((move, None))
+        if self._sender is None and self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER, self._send_soon)
 
     async def _moved(self, move: Move) -> Answer:
         """What Redis answers to this move. Those of other callers that wait go with it, in one call."""
@@ -113,7 +123,10 @@ class SharedLimiter:
                 if answers is None:
                     some, self._waiting = some + self._waiting, []
                     answers = repeat(None)
-                for (_, waiting), answer in zip(some, answers, strict=False):
+                for (move, waiting), answer in zip(some, answers, strict=False):
+                    if answer is not None:
+                        _, now, *state = answer
+                        self._local.follow(move[0], move[1], now, tuple(state))
                     if waiting is not None and not waiting.done():
                         waiting.set_result(answer)
         finally:
