@@ -26,6 +26,7 @@ NOUNS = {
     "ml": ("ml:app", "The models: train them, see which are in use."),
     "forecast": ("forecast:app", "What demand is expected, as a picture."),
     "schema": ("schema:app", "The schema that callers see."),
+    "openapi": ("openapi:app", "The REST routes, as OpenAPI."),
     "plan": ("plan:plan", "How an operation is answered, like EXPLAIN."),
     "operations": ("operations:app", "The documents registered for clients."),
 }

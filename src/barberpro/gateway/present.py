@@ -44,7 +44,7 @@ def present(result: ExecutionResult, media: MediaType, call: Call) -> Response:
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         told: set[int] = set()
-        body = {"errors": [_coded(error, call.id, told) for error in result.errors], **body}
+        body = {"errors": [coded(error, call.id, told) for error in result.errors], **body}
     # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
     failed = result.data is None and media is MediaType.GRAPHQL_RESPONSE
     headers = _charged(body, call)
@@ -94,7 +94,7 @@ def answer(
     return Answer(content, status, STANDARD[media] + told)
 
 
-def _coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any]:
+def coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any]:
     """An error as the caller sees it: coded where we foresaw it, masked where we did not.
 
     One fault may stand at a thousand paths; `told` are those that the log has already.

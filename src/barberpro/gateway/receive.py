@@ -45,12 +45,18 @@ class Received:
 
 async def receive(request: Request, *, max_body: int) -> Received:
     """What the request's body says. Refusal where it is too large, of another type, or makes no sense."""
+    decoded, body = await json_object(request, max_body=max_body)
+    return _asked(decoded, body)
+
+
+async def json_object(request: Request, *, max_body: int) -> tuple[dict[str, Any], bytes]:
+    """The JSON object that is the body, and its bytes. Refusal where it is none, or too large."""
     if not _is_json(first(request, b"content-type") or ""):
         raise Refusal(Code.BAD_REQUEST, 415, "Send the request as application/json in UTF-8.")
     if (first(request, b"content-encoding") or "identity").lower() != "identity":
         raise Refusal(Code.BAD_REQUEST, 415, "Send the request without a content encoding.")
     body = await _body(request, max_body)
-    return _asked(_decoded(body), body)
+    return _decoded(body), body
 
 
 @lru_cache(maxsize=256)
@@ -124,18 +130,18 @@ def _asked(body: dict[str, Any], sent: bytes) -> Received:
     if query is None and document_id is None:
         raise _senseless("Send a document as `query`, or name a registered one by `documentId`.")
     variables = _member(body, "variables", dict) or {}
-    if NUL in sent and _holds_nul(variables):
+    if NUL in sent and holds_nul(variables):
         raise _senseless("Text with a NUL character cannot be stored.")
     return Received(query, document_id, _member(body, "operationName", str), variables, sent)
 
 
-def _holds_nul(value: Any) -> bool:
+def holds_nul(value: Any) -> bool:
     """Whether U+0000 stands anywhere in decoded JSON; PostgreSQL stores no such text."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
-        return any("\0" in key or _holds_nul(member) for key, member in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+        return any("\0" in key or holds_nul(member) for key, member in value.items())
+    return isinstance(value, list) and any(map(holds_nul, value))
 
 
 def _member(body: dict[str, Any], name: str, kind: type[T]) -> T | None:

@@ -13,7 +13,7 @@ from .compiled.levels import Group, Run
 from .compiled.plans import Left, decided
 from .compiled.selections import Shape
 from .compiled.source import INT_END
-from .compiled.tally import tally
+from .compiled.tally import total
 from .context import Context
 from .counting import counting
 from .counts import COMPILED, INTERPRETED, WITH_CARE
@@ -89,7 +89,7 @@ async def run(graph: Graph, plan: Plan, variables: Variables, context: Context) 
         run = await _asked(apart, plan, variables, context)
     run.assemble(run.root)
     context.answered_by = graph.counts.answered(COMPILED, WITH_CARE if run.failed else "")
-    (context.cost,) = tally(run.root, context)
+    context.cost = total(run.root, context)
     if run.failed:
         return careful.answered(run.root, context)
     return ExecutionResult(run.root.made[0], None)

@@ -6,7 +6,6 @@ the same.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -21,50 +20,53 @@ from .selections import Field
 Worth = Callable[[Any], int]
 
 
+def total(group: Group, context: Context) -> int:
+    """The cost of all objects of a group, each counted once, with all that was found below them."""
+    priced = group.shape.priced
+    below = sum(_total_below(field, group, context) for field in priced.growing)
+    return priced.each * len(group.parents) + below
+
+
+def _total_below(field: Field, group: Group, context: Context) -> int:
+    """What the values of this field add, of all objects together."""
+    values, inside, depth = _values(field, group, context), inside_of(field), field.depth
+    is_asked = field in group.shape.asked
+    if depth > 1 or (is_asked and any_failed(values)):
+        return sum(_below(field, group, values, context))
+    if inside is not None and inside.is_flat and depth == 0:
+        return inside.each * (len(values) - values.count(None))
+    level = group.below.get(field)
+    if is_asked and (level is None or not level.in_order):
+        return sum(_below(field, group, values, context))
+    below = total(level.groups[0] if level and is_asked else _pure(field, values), context)
+    listed = sum(map(len, filter(None, values))) if depth else 0
+    return item(field) * listed + below
+
+
 def tally(group: Group, context: Context) -> list[int]:
     """The cost of each object's fields, in their order, with all that was found below them."""
     priced = group.shape.priced
     totals = [priced.each] * len(group.parents)
     for field in priced.growing:
-        below = _below(field, group, context)
+        below = _below(field, group, _values(field, group, context), context)
         totals = [total + more for total, more in zip(totals, below, strict=True)]
     return totals
 
 
-def _below(field: Field, group: Group, context: Context) -> list[int]:
+def _below(field: Field, group: Group, values: Sequence[Any], context: Context) -> list[int]:
     """What each object's value of this field adds beside the field itself."""
-    values, inside, depth = _values(field, group, context), inside_of(field), field.depth
-    is_whole = depth < 2 and not (field in group.shape.asked and any_failed(values))
+    inside, depth = inside_of(field), field.depth
     if inside is not None and inside.is_flat:
         alike = inside.each
-        if is_whole and depth == 0:
-            return [0 if value is None else alike for value in values]
         return [_sum(value, depth, item(field), lambda _: alike) for value in values]
     level = group.below.get(field)
     groups = level.groups if level is not None else []
     if field not in group.shape.asked:
         groups = [_pure(field, values)]
-    if is_whole and len(groups) == 1 and (level is None or level.in_order):
-        added = _in_order(values, depth, item(field), tally(groups[0], context))
-        if added is not None:
-            return added
     found: dict[int, int] = {}
     for each in groups:
         found.update(zip(map(id, each.parents), tally(each, context), strict=True))
     return [_sum(value, depth, item(field), lambda v: found.get(id(v), 0)) for value in values]
-
-
-def _in_order(values: Sequence[Any], depth: int, each: int, worth: list[int]) -> list[int] | None:
-    """The same, where the objects stand in the order of the values; None where nulls stand among them."""
-    rest = iter(worth)
-    if depth == 0:
-        return [0 if value is None else next(rest) for value in values]
-    if sum(len(value) for value in values if value is not None) != len(worth):
-        return None
-    return [
-        0 if value is None else len(value) * each + sum(islice(rest, len(value)))
-        for value in values
-    ]
 
 
 def _sum(value: Any, depth: int, each: int, inside: Worth) -> int:
