@@ -89,7 +89,7 @@ class Reader:
         return own + size * (int(_stated(named, "cost", "weight", 1)) + inside)
 
     def _argument(self, field: Any, node: FieldNode, name: str) -> Any:
-        for given in node.arguments:
+        for given in node.arguments or ():
             if given.name.value == name:
                 value = value_from_ast_untyped(given.value, dict(self.variables))
                 return field.args[name].default_value if value is None else value

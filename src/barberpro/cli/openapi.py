@@ -19,7 +19,7 @@ def print_(
     check: Annotated[bool, typer.Option(help="Fail where schema/openapi.json is stale.")] = False,
     write: Annotated[bool, typer.Option(help="Write schema/openapi.json.")] = False,
 ) -> None:
-    """Print the OpenAPI 3.1 description of the routes in schema/rest.toml. Fails where one does not fit its document."""
+    """Print the OpenAPI 3.1 description of the routes. Fails where a route does not fit its document."""
     import orjson
 
     from barberpro.gateway.documents import BrokenDocuments, contract, load_registered

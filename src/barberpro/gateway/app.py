@@ -10,13 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from barberpro.graph.schema import Graph, build_schema
 from barberpro.platform import ids
 from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
 
-from . import console, health, oauth
+from . import console, health, oauth, rest
 from .budgets import Budgets
 from .documents import Documents, contract, load_registered
 from .gate import Gate
@@ -27,8 +28,24 @@ from .present import answer
 from .problems import Code
 from .tiers import load_tiers
 
+GRAPHQL = "/graphql"
 COLLECT = 50_000, 50, 100
 """Objects more than were freed, and generations, after which the collector looks for cycles."""
+
+
+class Application(Starlette):
+    """Starlette's, but that what is asked most goes straight to the pipeline, which answers whatever happens.
+
+    Routing, and the handlers of errors that it has no use for, were a tenth of a small query.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] == "POST":
+            scope["app"] = self
+            response = await graphql(Request(scope, receive, send))
+            await response(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -46,10 +63,11 @@ def create_app(settings: Settings) -> Starlette:
             app.state.ready = True
             yield state
 
-    app = Starlette(
+    app = Application(
         lifespan=lifespan,
         routes=[
-            Route("/graphql", graphql, methods=["POST"]),
+            Route(GRAPHQL, graphql, methods=["POST"]),
+            *rest.routes(),
             *oauth.routes(),
             *console.routes(),
             *health.routes(),
@@ -71,10 +89,12 @@ def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
     )
     identify = Identify(platform)
     budgets = Budgets(platform.limiter, load_tiers(contract()))
+    pipeline = Pipeline(platform, graph, documents, gate, identify, budgets)
     return {
         "platform": platform,
         "identify": identify,
-        "pipeline": Pipeline(platform, graph, documents, gate, identify, budgets),
+        "pipeline": pipeline,
+        "rest": rest.endpoints(pipeline, contract()),
     }
 
 
@@ -88,6 +108,9 @@ async def not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     code = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}.get(status, Code.BAD_REQUEST)
     request_id = ids.new("req")
+    if request.url.path.startswith("/api/"):
+        detail, headers = getattr(error, "detail", ""), getattr(error, "headers", None)
+        return rest.not_here(status, detail, request_id, headers)
     extensions = {"code": code, "requestId": request_id}
     body = {"errors": [{"message": getattr(error, "detail", ""), "extensions": extensions}]}
     return answer(body, MediaType.JSON, status, request_id, getattr(error, "headers", None))

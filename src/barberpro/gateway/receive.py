@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from .headers import first
 from .problems import Code, Refusal
@@ -76,14 +76,15 @@ async def _body(request: Request, most: int) -> bytes:
     if len(declared) > 15 or (declared.isdecimal() and int(declared) > most):
         raise _too_large(most)
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                raise _too_large(most)
-    except ClientDisconnect:
-        raise _senseless("The connection ended before the body did.") from None
-    return bytes(body)
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise _senseless("The connection ended before the body did.")
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large(most)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def _too_large(most: int) -> Refusal:

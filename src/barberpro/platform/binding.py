@@ -78,7 +78,9 @@ def bind(statement: Executable, *, limited: bool) -> Executable:
     """
     if marked(statement):
         return statement
-    remembered = _bound.setdefault(statement, {})
+    remembered = _bound.get(statement)
+    if remembered is None:
+        remembered = _bound[statement] = {}
     if limited not in remembered:
         bound = _bind(statement, limited)
         remembered[limited] = None if bound is statement else bound  # it would keep itself alive

@@ -54,7 +54,9 @@ class Prepared:
 
 def prepared(statement: Executable, dialect: Dialect) -> Prepared:
     """Compile a statement, for as long as it lives."""
-    known = _prepared.setdefault(statement, {})
+    known = _prepared.get(statement)
+    if known is None:
+        known = _prepared[statement] = {}
     if dialect.name not in known:
         known[dialect.name] = _prepare(statement, dialect)
     return known[dialect.name]

@@ -64,7 +64,10 @@ async def take(tx: Transaction, location_id: str, kind: Kind) -> Numbered:
 
 def shown(series: int | None, number: int | None) -> str | None:
     """A number as it is printed: `0001-00000042`."""
-    return None if series is None or number is None else f"{series:04}-{number:08}"
+    if series is None or number is None:
+        return None
+    # Half of what a format takes, and lists show many.
+    return f"{str(series).zfill(4)}-{str(number).zfill(8)}"
 
 
 async def _open(tx: Transaction, location_id: str, kind: Kind) -> None:

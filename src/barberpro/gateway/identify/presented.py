@@ -14,7 +14,7 @@ CONNECTION = "barberpro.connection"
 LONGEST_PATH = 2_048
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Presented:
     """The parts of a request that show who sends it, and what a proof or signature may cover."""
 

@@ -6,3 +6,4 @@ the document it stands for. Its documents lie in `schema/operations/rest/` and a
 
 from .addresses import endpoints as endpoints
 from .addresses import routes as routes
+from .problems import not_here as not_here

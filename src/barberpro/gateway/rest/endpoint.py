@@ -79,7 +79,7 @@ def _presented(route: Route, result: ExecutionResult, call: Call) -> Response:
     failures = _at(data, route.at[:1]).get("errors") if route.writes else None
     if failures:
         return _failed(route, failures, call, charged)
-    if not _at(data, route.found):
+    if _at(data, route.found) in (None, {}):
         return problem(404, Code.NOT_FOUND, "There is no such thing.", call.id, headers=charged)
     resource = _at(data, route.at)
     headers = {**charged, **_links(route, resource, data, call.request)}

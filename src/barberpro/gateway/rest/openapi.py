@@ -17,7 +17,7 @@ from .shapes import Shape, Shapes
 SCHEMES: dict[str, Shape] = {
     "oauth2": {
         "type": "oauth2",
-        "description": "An access token of ours, or of an issuer that the organization trusts: `Authorization: Bearer …`.",
+        "description": "An access token of ours, or of an issuer that the organization trusts: `Bearer …`.",
         "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}},
     },
     "dpop": {
@@ -98,7 +98,7 @@ def described(graph: Graph, routes: Sequence[Route]) -> dict[str, Any]:
     schemes = {**SCHEMES, "oauth2": {**SCHEMES["oauth2"]}}
     flow = {"tokenUrl": "/oauth/token", "scopes": {name: name for name in sorted(scopes)}}
     schemes["oauth2"]["flows"] = {"clientCredentials": flow}
-    codes = {code for route in routes for code in route.failures} | set(Code)
+    codes = {code for route in routes for code in route.failures} | {code.value for code in Code}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, cast
 
 from graphql import (
+    FieldNode,
     GraphQLInputObjectType,
     GraphQLInputType,
     OperationType,
@@ -104,8 +105,8 @@ def load_routes(
             found.append(_route(graph, documents, row))
         except (KeyError, ValueError) as error:
             broken.append(f"{row.get('method')} {row.get('path')}: {error}")
-    if unused := documents.keys() - {route.document.name for route in found} and not broken:
-        broken.append(f"no route for {', '.join(sorted(cast(Iterable[str], unused)))}")
+    if not broken and (unused := documents.keys() - {route.document.name for route in found}):
+        broken.append(f"no route for {', '.join(sorted(unused))}")
     if broken:
         raise BrokenRoutes("routes do not fit their documents:\n  " + "\n  ".join(broken))
     return found
@@ -125,7 +126,9 @@ def _route(graph: Graph, documents: Mapping[str, Registered], row: Mapping[str, 
     if forgotten := declared.keys() - {source.target[0] for source in sources}:
         raise ValueError(f"{', '.join(sorted(forgotten))} come from nowhere")
     types = {name: _type(graph, variable) for name, variable in declared.items()}
-    at = _way(row.get("at"))
+    at, found = _way(row.get("at")), _way(row.get("found"))
+    for way in (at, found):
+        _check_way(document, way)
     return Route(
         group=row["group"],
         method=row["method"],
@@ -139,7 +142,7 @@ def _route(graph: Graph, documents: Mapping[str, Registered], row: Mapping[str, 
         ),
         sources=sources,
         at=at,
-        found=_way(row.get("found")) or at,
+        found=found or at,
         status=row.get("status", 200),
         location=row.get("location"),
         failures=_failures(graph, document),
@@ -148,6 +151,16 @@ def _route(graph: Graph, documents: Mapping[str, Registered], row: Mapping[str, 
 
 def _way(text: str | None) -> tuple[str, ...]:
     return tuple(text.split(".")) if text else ()
+
+
+def _check_way(document: Registered, way: tuple[str, ...]) -> None:
+    selections = document.plan.operation.selection_set
+    for step in way:
+        held = selections.selections if selections else ()
+        asked = [n for n in held if isinstance(n, FieldNode) and (n.alias or n.name).value == step]
+        if not asked:
+            raise ValueError(f"the document asks for no {'.'.join(way)}")
+        selections = asked[0].selection_set
 
 
 def _source(graph: Graph, document: Registered, target: str, origin: str) -> Source:

@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12, as OpenAPI 3.1 takes them) of GraphQL's types: of what is sent, and of what is selected."""
+"""JSON Schemas (draft 2020-12, as in OpenAPI 3.1) of GraphQL's types: of what is sent, and of what is selected."""
 
 from typing import Any
 
@@ -187,7 +187,7 @@ def _enum(kind: GraphQLEnumType) -> Shape:
 
 
 def _format(kind: Any) -> Shape:
-    found = {"format": FORMATS[kind.name]} if kind.name in FORMATS else {}
+    found: Shape = {"format": FORMATS[kind.name]} if kind.name in FORMATS else {}
     if kind.specified_by_url:
         found["externalDocs"] = {"url": kind.specified_by_url}
     return found

@@ -35,7 +35,7 @@ def priced(shape: "Shape") -> Priced:
         if field.below is None:
             continue
         if field.depth == 0:
-            each += item(field)
+            each += field.item_price
         inside = inside_of(field)
         if field.depth > 0 or inside is None or not inside.is_flat:
             growing.append(field)

@@ -30,7 +30,7 @@ from ..types import Node, about
 from ..wanted import Wanted
 from .arguments import Arguments
 from .narrowing import may_join, wanted
-from .pricing import Priced, priced
+from .pricing import Priced, item, priced
 from .source import Assembly, assembly
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -141,6 +141,11 @@ class Field:
         while is_list_type(get_nullable_type(inner)):
             inner = get_nullable_type(inner).of_type
         return inner
+
+    @cached_property
+    def item_price(self) -> int:
+        """What its type costs, for each object of it."""
+        return item(self)
 
     @cached_property
     def arguments(self) -> Arguments:

@@ -14,7 +14,7 @@ from ..loads import Computed, One
 from ..wanted import beside
 from .careful import Beside
 from .levels import Group, any_failed
-from .pricing import inside_of, item
+from .pricing import inside_of
 from .selections import Field
 
 Worth = Callable[[Any], int]
@@ -40,7 +40,7 @@ def _total_below(field: Field, group: Group, context: Context) -> int:
         return sum(_below(field, group, values, context))
     below = total(level.groups[0] if level and is_asked else _pure(field, values), context)
     listed = sum(map(len, filter(None, values))) if depth else 0
-    return item(field) * listed + below
+    return field.item_price * listed + below
 
 
 def tally(group: Group, context: Context) -> list[int]:
@@ -58,7 +58,7 @@ def _below(field: Field, group: Group, values: Sequence[Any], context: Context) 
     inside, depth = inside_of(field), field.depth
     if inside is not None and inside.is_flat:
         alike = inside.each
-        return [_sum(value, depth, item(field), lambda _: alike) for value in values]
+        return [_sum(value, depth, field.item_price, lambda _: alike) for value in values]
     level = group.below.get(field)
     groups = level.groups if level is not None else []
     if field not in group.shape.asked:
@@ -66,7 +66,7 @@ def _below(field: Field, group: Group, values: Sequence[Any], context: Context) 
     found: dict[int, int] = {}
     for each in groups:
         found.update(zip(map(id, each.parents), tally(each, context), strict=True))
-    return [_sum(value, depth, item(field), lambda v: found.get(id(v), 0)) for value in values]
+    return [_sum(value, depth, field.item_price, lambda v: found.get(id(v), 0)) for value in values]
 
 
 def _sum(value: Any, depth: int, each: int, inside: Worth) -> int:
