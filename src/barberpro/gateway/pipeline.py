@@ -23,6 +23,7 @@ from barberpro.graph.scopes import POLICIES, held_by
 from barberpro.platform import ids
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
+from barberpro.platform.telemetry import lines
 
 from .budgets import Budgets, Charge
 from .call import Call
@@ -87,7 +88,8 @@ class Pipeline:
             log.exception("defect")
             response = refuse(Refusal(Code.INTERNAL_SERVER_ERROR, 500, MASKED), call)
         spent = round((time.perf_counter() - began) * 1_000, 2)
-        log.info("request", status=response.status_code, milliseconds=spent, **call.told)
+        facts = {"request_id": call.id, "status": response.status_code, "milliseconds": spent}
+        lines.tell("request", facts | call.told)
         return response
 
     async def _in_time(self, call: Call, work: Work) -> Response:

@@ -6,7 +6,6 @@ declarations and the same statement builders.
 """
 
 import inspect
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,12 +55,14 @@ class Load:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Fetched(Load, ABC):
+class Fetched(Load):
     """A declaration that is answered for a whole level at once."""
 
-    @abstractmethod
+    # No ABC: whether a load is one of these is asked for each field of each request, and ABCs answer slowly.
+
     async def fetch(self, parents: Parents, context: Context, **arguments: Any) -> Sequence[Any]:
         """The field's value for every parent, in their order."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,8 +10,9 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -97,9 +98,38 @@ def configure(level: str, service: str) -> None:
     )
     logging.basicConfig(level=least, handlers=[bridge], force=True)
     logging.captureWarnings(True)
+    lines.open(sys.stderr.buffer if least <= logging.INFO else None, service)
     # Statements come with their values, people's names among them; Alembic tells of every look.
     for chatty in ("sqlalchemy", "alembic"):
         logging.getLogger(chatty).setLevel(max(least, logging.WARNING))
+
+
+class Lines:
+    """Writes the line of each request: facts that can hold no secret, so nothing is looked for in them.
+
+    A tenth of a small query went into a line by the long way, which is taken where nothing is configured.
+    """
+
+    def __init__(self) -> None:
+        self._service = ""
+        self._out: BinaryIO | None = None
+
+    def open(self, out: BinaryIO | None, service: str) -> None:
+        """Write to this from now on; to nothing, where it is None."""
+        self._service, self._out = service, out
+
+    def tell(self, event: str, facts: Mapping[str, object]) -> None:
+        """A line at level info."""
+        if not self._service:
+            structlog.get_logger().info(event, **facts)
+        elif self._out is not None:
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            line = {"timestamp": now, "level": "info", "event": event, "service": self._service}
+            self._out.write(orjson.dumps({**line, **facts}, default=str) + b"\n")
+            self._out.flush()
+
+
+lines = Lines()
 
 
 def redact(_: Any, __: str, event: Event) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import get_nullable_type, is_input_object_type
+from graphql import FieldNode, get_nullable_type, is_input_object_type
 from graphql.pyutils import Undefined
 
 from barberpro.graph.schema import Graph
@@ -130,7 +130,7 @@ def _operation(graph: Graph, shapes: Shapes, route: Route) -> dict[str, Any]:
     requires = route.document.plan.requires
     scopes = sorted(requires.always - POLICIES.keys())
     policies = [POLICIES[name].words for name in sorted(requires.always & POLICIES.keys())]
-    words = [_about(graph, route)]
+    words = [route.says or _about(graph, route)]
     if policies:
         words.append(f"Needs {' and '.join(policies)}.")
     told: dict[str, Any] = {
@@ -159,17 +159,11 @@ def _suffix(route: Route) -> str:
 
 
 def _about(graph: Graph, route: Route) -> str:
+    """What the schema says of the operation."""
     root = graph.core.get_root_type(route.document.plan.operation.operation)
-    nodes = route.document.plan.operation.selection_set.selections
-    if not route.at:
-        return " ".join(_words(root, node) for node in nodes)
-    (node,) = nodes
-    return _words(root, node)
-
-
-def _words(root: Any, node: Any) -> str:
-    """What the schema says of a root field."""
-    return (root.fields[node.name.value].description or "").replace("\n", " ")
+    asked = next(iter(route.document.plan.operation.selection_set.selections))
+    assert root is not None and isinstance(asked, FieldNode)  # noqa: S101 - its document was planned
+    return (root.fields[asked.name.value].description or "").replace("\n", " ")
 
 
 def _parameter(shapes: Shapes, source: Source) -> dict[str, Any]:

@@ -31,7 +31,7 @@ CLIENT = "rest"
 PLACES = frozenset({"path", "query", "header", "body"})
 IN_PATH = re.compile(r"\{(\w+)\}")
 MEMBERS = frozenset(
-    {"group", "method", "path", "operation", "at", "found", "status", "location", "from"}
+    {"group", "method", "path", "operation", "at", "found", "status", "location", "from", "says"}
 )
 UNSET: Any = object()
 """Where there is no default."""
@@ -79,6 +79,8 @@ class Route:
     found: tuple[str, ...]
     status: int
     location: str | None
+    says: str
+    """What it does; empty where the schema says it."""
     failures: Mapping[str, int]
     """Code of a failure that the operation foresees → its HTTP status."""
 
@@ -145,6 +147,7 @@ def _route(graph: Graph, documents: Mapping[str, Registered], row: Mapping[str, 
         found=found or at,
         status=row.get("status", 200),
         location=row.get("location"),
+        says=row.get("says", ""),
         failures=_failures(graph, document),
     )
 
