@@ -11,7 +11,7 @@ from barberpro.platform.telemetry import DEEPEST, LONGEST, REDACTED, configure, 
 
 LOGGING = """
 import logging, structlog, warnings
-from barberpro.platform.telemetry import configure
+from barberpro.platform.telemetry import configure, lines
 log = structlog.get_logger("early")
 configure("INFO", "gateway")
 with structlog.contextvars.bound_contextvars(request_id="req_1"):
@@ -24,6 +24,9 @@ try:
 except ValueError:
     log.exception("broke", password="hunter2", count=3)
 warnings.warn("odd")
+lines.tell("request", {"request_id": "req_2", "status": 200, "refused": None})
+configure("WARNING", "gateway")
+lines.tell("request", {"request_id": "req_3"})
 """
 
 
@@ -43,6 +46,16 @@ def test_a_line_is_an_object_with_time_level_and_request(lines: list[dict[str, A
     assert first == {
         "level": "info", "event": "request", "operation": "Board", "cookie": REDACTED,
         "request_id": "req_1", "service": "gateway",
+    }  # fmt: skip
+
+
+def test_the_line_of_a_request_is_of_the_same_form(lines: list[dict[str, Any]]) -> None:
+    last = lines[-1]
+    assert list(last)[:2] == ["timestamp", "level"]
+    assert last.pop("timestamp").endswith("Z")
+    assert last == {
+        "level": "info", "event": "request", "request_id": "req_2", "status": 200, "refused": None,
+        "service": "gateway",
     }  # fmt: skip
 
 
@@ -69,7 +82,7 @@ def test_what_is_too_quiet_is_not_written(lines: list[dict[str, Any]]) -> None:
         "at redis:",
         "broke",
     ]
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert "odd" in lines[3]["event"]
 
 

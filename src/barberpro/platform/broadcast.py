@@ -158,7 +158,7 @@ class Feed:
                         listener.tell(Happened(event, row.occurred_at))
 
     async def _read(self) -> list[Row[Any]]:
-        """The rows that are new since it was last called; none where that was too long ago to catch up."""
+        """The rows that were not there when it was last called; after too long a gap only the latest of them."""
         now, last = self._clock(), self._read_at
         if last is not None and now - last > LONGEST_GAP:
             for listener in self.listeners:
@@ -167,7 +167,7 @@ class Feed:
         rows = await self._reader.rows(SINCE, {"since": min(last or now, now) - OVERLAP})
         before, self._seen = self._seen, frozenset(row.id for row in rows)
         self._read_at = now
-        return [] if last is None else [row for row in rows if row.id not in before]
+        return [row for row in rows if row.id not in before]
 
     async def _follow(self) -> None:
         while True:

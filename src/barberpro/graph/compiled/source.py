@@ -112,7 +112,7 @@ class _Cells(_Row):
     def unpacked(self) -> str:
         last = max(self._read, default=-1)
         names = (f"{self.name}_{n}" if n in self._read else "_" for n in range(last + 1))
-        return f"({', '.join([*names, '*_'])})"
+        return f"({', '.join([*names, '*_'])},)"  # a tuple of one has its comma
 
     def cell(self, name: str) -> str:
         place = self._wanted.places[name]
