@@ -12,19 +12,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from barberpro.graph.execute import encoded
 from barberpro.graph.schema import Graph, build_schema
 from barberpro.platform import ids
 from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
 
 from . import console, health, oauth, rest
+from .answers import answered
 from .budgets import Budgets
 from .documents import Documents, contract, load_registered
 from .gate import Gate
 from .identify import Identify
 from .negotiation import MediaType
 from .pipeline import Pipeline
-from .present import answer
 from .problems import Code
 from .tiers import load_tiers
 
@@ -66,7 +67,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Application(
         lifespan=lifespan,
         routes=[
-            Route(GRAPHQL, graphql, methods=["POST"]),
+            Route(GRAPHQL, graphql, methods=["GET", "POST"]),
             *rest.routes(),
             *oauth.routes(),
             *console.routes(),
@@ -113,4 +114,5 @@ async def not_here(request: Request, error: Exception) -> Response:
         return rest.not_here(status, detail, request_id, headers)
     extensions = {"code": code, "requestId": request_id}
     body = {"errors": [{"message": getattr(error, "detail", ""), "extensions": extensions}]}
-    return answer(body, MediaType.JSON, status, request_id, getattr(error, "headers", None))
+    media = f"{MediaType.JSON}; charset=utf-8"
+    return answered(encoded(body), media, status, request_id, getattr(error, "headers", None))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from graphql import ExecutionResult
+from graphql import ExecutionResult, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -107,7 +107,9 @@ class Pipeline:
         received = await self.received(call)
         principal = await self.identified(call, received.body)
         admitted = self.admitted(call, received, principal)
-        return present(await self.executed(call, admitted), media, call)
+        result = await self.executed(call, admitted)
+        is_kept = call.request.method == "GET" and admitted.document_id is not None
+        return present(result, media, call, tag=is_kept)
 
     async def received(self, call: Call) -> Received:
         """What the request asks for."""
@@ -131,6 +133,9 @@ class Pipeline:
         """The operation, where the caller may run it with these variables; decided before any statement."""
         plan, document_id = self._resolved(received, principal)
         call.told.update(operation=_name(plan), document=document_id)
+        if call.request.method != "POST" and plan.operation.operation is not OperationType.QUERY:
+            message = "By GET only queries are answered: send this by POST."
+            raise Refusal(Code.METHOD_NOT_ALLOWED, 405, message, {"allow": "POST"})
         return self.allowed(plan, document_id, received.variables, principal)
 
     async def executed(self, call: Call, admitted: Admitted) -> ExecutionResult:

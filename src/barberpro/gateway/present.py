@@ -5,7 +5,6 @@ for old clients read the body only then. What a defect said is never shown: the 
 gets the rest.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from barberpro.graph.errors import code_of
 from barberpro.graph.execute import encoded
 
+from .answers import answered, tagged
 from .call import Call
 from .negotiation import MediaType
 from .problems import Code, Refusal
@@ -22,76 +22,48 @@ from .problems import Code, Refusal
 log = structlog.get_logger(__name__)
 
 MASKED = "Something went wrong on our side. Quote the request id when you report it."
-HEADERS = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "vary": "Accept, Authorization, Accept-Language",
-}
-
-STANDARD = {
-    media: [
-        (name.encode(), value.encode())
-        for name, value in {**HEADERS, "content-type": f"{media}; charset=utf-8"}.items()
-    ]
-    for media in MediaType
-}
 
 
-def present(result: ExecutionResult, media: MediaType, call: Call) -> Response:
-    """The answer of an executed operation, with what it was charged."""
-    body: dict[str, Any] = {"data": result.data}
+def present(
+    result: ExecutionResult, media: MediaType, call: Call, *, tag: bool = False
+) -> Response:
+    """The answer of an executed operation, with what it was charged; with a tag of its data, where that is asked."""
+    errors = b""
+    status = 200
     if result.errors:
-        told: set[int] = set()
-        body = {"errors": [coded(error, call.id, told) for error in result.errors], **body}
-    # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
-    failed = result.data is None and media is MediaType.GRAPHQL_RESPONSE
-    headers = _charged(body, call)
-    return answer(body, media, _status(body) if failed else 200, call.id, headers)
+        seen: set[int] = set()
+        told = [coded(error, call.id, seen) for error in result.errors]
+        errors = b'"errors":%s,' % encoded(told)
+        # Executed, if only in part: 200. Null data under the newer media type means that nothing could be answered.
+        if result.data is None and media is MediaType.GRAPHQL_RESPONSE:
+            status = _status(told)
+    data, (cost, headers) = encoded(result.data), _charged(call)
+    content = b'{%s"data":%s%s}' % (errors, data, cost and b',"extensions":' + cost)
+    sent = answered(content, _typed(media), status, call.id, headers)
+    return tagged(sent, call.request, data) if tag and not errors else sent
 
 
 def present_refusal(refusal: Refusal, media: MediaType, call: Call) -> Response:
     """A refusal, told in the shape of a GraphQL answer without `data`."""
     shared = {"requestId": call.id, **refusal.facts}
     errors = refusal.errors or [{"message": refusal.message, "extensions": {"code": refusal.code}}]
-    told = [{**e, "extensions": {**e["extensions"], **shared}} for e in errors]
-    body: dict[str, Any] = {"errors": told}
-    headers = {**_charged(body, call), **refusal.headers}
+    told = encoded([{**e, "extensions": {**e["extensions"], **shared}} for e in errors])
+    cost, headers = _charged(call)
+    content = b'{"errors":%s%s}' % (told, cost and b',"extensions":' + cost)
     lenient = refusal.of_operation and media is MediaType.JSON
-    return answer(body, media, 200 if lenient else refusal.status, call.id, headers)
+    status = 200 if lenient else refusal.status
+    return answered(content, _typed(media), status, call.id, {**headers, **refusal.headers})
 
 
-def _charged(body: dict[str, Any], call: Call) -> dict[str, str]:
-    """Say in the body what was charged; the headers that say it too. Nothing, where nobody was."""
+def _charged(call: Call) -> tuple[bytes, dict[str, str]]:
+    """What was charged, in JSON for `extensions` and in headers. Nothing, where nobody was."""
     if call.charge is None:
-        return {}
-    body["extensions"] = {"cost": call.charge.extension}
-    return call.charge.headers
+        return b"", {}
+    return encoded({"cost": call.charge.extension}), call.charge.headers
 
 
-class Answer(Response):
-    """A response whose parts are ready: Starlette would look at each header again."""
-
-    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self.status_code = status
-        self.background = None
-        self.body = body
-        self.raw_headers = headers
-
-
-def answer(
-    body: Any,
-    media: MediaType,
-    status: int,
-    request_id: str,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """JSON bytes with the headers every answer has."""
-    content = encoded(body)
-    own = {"content-length": str(len(content)), "x-request-id": request_id, **(headers or {})}
-    told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
-    return Answer(content, status, STANDARD[media] + told)
+def _typed(media: MediaType) -> str:
+    return f"{media}; charset=utf-8"
 
 
 def coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any]:
@@ -111,7 +83,7 @@ def coded(error: GraphQLError, request_id: str, told: set[int]) -> dict[str, Any
     return shown
 
 
-def _status(body: dict[str, Any]) -> int:
+def _status(errors: list[dict[str, Any]]) -> int:
     """Whose fault it is that there is no data: the caller's where every error says so, else ours."""
-    codes = {e["extensions"]["code"] for e in body.get("errors", ())}
+    codes = {e["extensions"]["code"] for e in errors}
     return 400 if codes == {Code.BAD_USER_INPUT} else 500

@@ -1,12 +1,12 @@
 """Receives a request: reads no more of it than it may hold, and finds what it asks for.
 
-Only `POST` comes here; the route sees to that. Each check is cheaper than what the next one would cost: the size before
-the bytes, the nesting before JSON, the shape before anyone looks at the operation.
+A `GET` asks in its URL, which is read by the same rules. Each check is cheaper than what the next one would cost: the
+size before the bytes, the nesting before JSON, the shape before anyone looks at the operation.
 """
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import orjson
 from starlette.requests import Request
 
 from .headers import first
+from .in_url import in_url, opened
 from .problems import Code, Refusal
 
 DEEPEST = 50
@@ -44,9 +45,13 @@ class Received:
 
 
 async def receive(request: Request, *, max_body: int) -> Received:
-    """What the request's body says. Refusal where it is too large, of another type, or makes no sense."""
-    decoded, body = await json_object(request, max_body=max_body)
-    return _asked(decoded, body)
+    """What a request's body says, or the URL of a GET. Refusal where it is too large, of another type, or senseless."""
+    if request.method != "POST":
+        parameters = in_url(request)
+        given = parameters.get("variables", "").encode()
+        return _asked(opened(parameters, partial(decoded, what="A member of the URL")), given)
+    found, body = await json_object(request, max_body=max_body)
+    return _asked(found, body, body)
 
 
 async def json_object(request: Request, *, max_body: int) -> tuple[dict[str, Any], bytes]:
@@ -56,7 +61,7 @@ async def json_object(request: Request, *, max_body: int) -> tuple[dict[str, Any
     if (first(request, b"content-encoding") or "identity").lower() != "identity":
         raise Refusal(Code.BAD_REQUEST, 415, "Send the request without a content encoding.")
     body = await _body(request, max_body)
-    return _decoded(body), body
+    return decoded(body), body
 
 
 @lru_cache(maxsize=256)
@@ -93,19 +98,20 @@ def _too_large(most: int) -> Refusal:
     return Refusal(Code.BAD_REQUEST, 413, message, {"connection": "close"})
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def decoded(body: bytes, what: str = "The body") -> dict[str, Any]:
+    """The JSON object that the bytes are. Refusal where they are none, or nested too deeply."""
     if body.count(b"[") + body.count(b"{") > DEEPEST and _nesting(body) > DEEPEST:
-        raise _senseless(f"The body is nested too deeply: at most {DEEPEST} levels.")
+        raise _senseless(f"{what} is nested too deeply: at most {DEEPEST} levels.")
     try:
-        decoded = orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise _senseless(f"The body is not JSON in UTF-8, from {where} on.") from None
-    if isinstance(decoded, list):
+        raise _senseless(f"{what} is not JSON in UTF-8, from {where} on.") from None
+    if isinstance(found, list):
         raise _senseless("Send one operation a request: batches are not answered.")
-    if not isinstance(decoded, dict):
-        raise _senseless("The body must be a JSON object.")
-    return decoded
+    if not isinstance(found, dict):
+        raise _senseless(f"{what} must be a JSON object.")
+    return found
 
 
 def _nesting(body: bytes) -> int:
@@ -117,10 +123,11 @@ def _nesting(body: bytes) -> int:
     return max(accumulate(steps), default=0)
 
 
-def _asked(body: dict[str, Any], sent: bytes) -> Received:
-    extensions = _member(body, "extensions", dict) or {}
-    query = _member(body, "query", str)
-    document_id = _member(body, "documentId", str)
+def _asked(given: dict[str, Any], text: bytes, body: bytes = b"") -> Received:
+    """What an object asks for; `text` is where its variables stand in JSON."""
+    extensions = _member(given, "extensions", dict) or {}
+    query = _member(given, "query", str)
+    document_id = _member(given, "documentId", str)
     hashed = _persisted_query(extensions)
     if (
         document_id is None and query is None
@@ -130,10 +137,10 @@ def _asked(body: dict[str, Any], sent: bytes) -> Received:
         raise _senseless(f"`documentId` has 1 to {LONGEST_DOCUMENT_ID} characters.")
     if query is None and document_id is None:
         raise _senseless("Send a document as `query`, or name a registered one by `documentId`.")
-    variables = _member(body, "variables", dict) or {}
-    if NUL in sent and holds_nul(variables):
+    variables = _member(given, "variables", dict) or {}
+    if NUL in text and holds_nul(variables):
         raise _senseless("Text with a NUL character cannot be stored.")
-    return Received(query, document_id, _member(body, "operationName", str), variables, sent)
+    return Received(query, document_id, _member(given, "operationName", str), variables, body)
 
 
 def holds_nul(value: Any) -> bool:

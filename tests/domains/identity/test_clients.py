@@ -113,7 +113,23 @@ async def test_a_client_is_known_by_its_own_secret_only(opening: Opening) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a", "A-b", "1a", "-ab", "a_b", "a b", "añ", "a" * 65, "ab\n", "../ab", "a/b"]
+    "name",
+    [
+        "",
+        "a",
+        "A-b",
+        "1a",
+        "-ab",
+        "a_b",
+        "a b",
+        "añ",
+        "a" * 65,
+        "ab\n",
+        "../ab",
+        "a/b",
+        "rest",
+        "public",
+    ],
 )
 async def test_a_name_that_cannot_be_a_folder_is_refused(opening: Opening, name: str) -> None:
     failure = await refused(opening, name=name)

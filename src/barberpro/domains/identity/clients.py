@@ -40,6 +40,8 @@ from .grants.families import TOKEN_OUTLIVES
 from .tables import clients
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,63}")
+NOBODYS = frozenset({"rest", "public"})
+"""Folders of registered documents that belong to no client: a client's folder bears its name."""
 SECRET_PREFIX = "bps_"  # noqa: S105 - says what follows, is none itself
 MOST_OVERLAP = timedelta(days=30)
 AT_ONCE = timedelta(0)
@@ -84,7 +86,7 @@ async def register_application(
 
     `registration_hash` is of the token by which its developer manages the registration, if there is one.
     """
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name in NOBODYS:
         raise ClientNameInvalid(name)
     allowed = checked_scopes(scopes)
     limits = None if locations is None else checked_locations(locations)

@@ -8,13 +8,16 @@ from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.responses import Response
 
+from barberpro.graph.execute import encoded
+
+from ..answers import answered, tagged
 from ..call import Call
 from ..headers import first
 from ..pipeline import Pipeline
 from ..present import coded
 from ..problems import Code, Refusal
 from ..receive import NUL, holds_nul, json_object
-from .problems import answered, problem, refused
+from .problems import problem, refused
 from .reading import explained, pointer_of, variables
 from .routes import IN_PATH, Route
 
@@ -83,7 +86,9 @@ def _presented(route: Route, result: ExecutionResult, call: Call) -> Response:
         return problem(404, Code.NOT_FOUND, "There is no such thing.", call.id, headers=charged)
     resource = _at(data, route.at)
     headers = {**charged, **_links(route, resource, data, call.request)}
-    return answered(resource, route.status, call.id, headers)
+    content = encoded(resource)
+    sent = answered(content, "application/json", route.status, call.id, headers)
+    return tagged(sent, call.request, content) if route.method == "GET" else sent
 
 
 def _at(data: Any, way: tuple[str, ...]) -> Any:

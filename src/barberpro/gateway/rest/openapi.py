@@ -81,6 +81,8 @@ HEADERS: dict[str, Shape] = {
     "RateLimit-Policy": {"description": "The budget's policy.", "schema": {"type": "string"}},
 }
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
+ETAG = {"description": "Of what the answer shows.", "schema": {"type": "string"}}
+UNCHANGED = {"description": "What `If-None-Match` names still holds.", "headers": {"ETag": ETAG}}
 LOCATION = {"description": "Where what was made stands.", "schema": {"type": "string"}}
 EVERYWHERE = (400, 401, 403, 408, 429, 500, 503)
 """Statuses that any route can answer with."""
@@ -221,6 +223,8 @@ def _responses(shapes: Shapes, route: Route) -> dict[str, Any]:
     shape = (
         shapes.whole(route.document) if not route.at else shapes.selected(route.document, route.at)
     )
+    if route.method == "GET":
+        headers["ETag"] = ETAG
     done = {
         "description": "Done.",
         "headers": headers,
@@ -232,7 +236,8 @@ def _responses(shapes: Shapes, route: Route) -> dict[str, Any]:
     if route.of("path") or route.found != route.at or len(route.at) > 1:
         statuses.add(404)
     refused = {str(status): _problem(route, status) for status in sorted(statuses)}
-    return {str(route.status): done, **refused}
+    unchanged = {"304": UNCHANGED} if route.method == "GET" else {}
+    return {str(route.status): done, **unchanged, **refused}
 
 
 def _problem(route: Route, status: int) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from barberpro.graph.execute import encoded
 
+from ..answers import answered
 from ..call import Call
-from ..present import HEADERS, Answer
 from ..problems import Code, Refusal
 
 MEDIA = "application/problem+json"
@@ -28,7 +28,6 @@ TITLES = {
     503: "Not now",
 }
 """HTTP status → the problem's title."""
-STANDARD = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 def documented(code: str) -> str:
@@ -58,26 +57,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return answered(body, status, request_id, headers, MEDIA)
-
-
-def answered(
-    body: Any,
-    status: int,
-    request_id: str,
-    headers: Mapping[str, str] | None,
-    media: str = "application/json",
-) -> Response:
-    """JSON bytes with the headers that every answer has."""
-    content = encoded(body)
-    own = {
-        "content-type": media,
-        "content-length": str(len(content)),
-        "x-request-id": request_id,
-        **(headers or {}),
-    }
-    told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
-    return Answer(content, status, STANDARD + told)
+    return answered(encoded(body), MEDIA, status, request_id, headers)
 
 
 def refused(refusal: Refusal, call: Call) -> Response:
