@@ -111,7 +111,10 @@ async def asking(
         token = await http.post(
             "/oauth/token", data={"grant_type": "client_credentials"}, auth=(client.id, secret)
         )
-        headers = {"authorization": f"Bearer {token.json()['access_token']}"}
+        headers = {
+            "authorization": f"Bearer {token.json()['access_token']}",
+            "accept": "application/graphql-response+json",  # a refusal has its own status
+        }
 
         async def ask() -> int:
             asked = {"query": "{ viewer { clientId } }"}

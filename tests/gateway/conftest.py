@@ -14,6 +14,9 @@ from barberpro.gateway.documents import Registered
 from barberpro.graph.schema import Graph
 from barberpro.platform.platform import Platform
 
+NEWER = {"accept": "application/graphql-response+json"}
+"""Under this media type a refused operation has a status of its own."""
+
 
 @pytest.fixture
 def state(platform: Platform, graph: Graph) -> dict[str, Any]:
@@ -30,7 +33,9 @@ async def http(platform: Platform, state: dict[str, Any]) -> AsyncIterator[httpx
         await app(scope | {"state": dict(state)}, receive, send)
 
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gateway.test", headers=NEWER
+    ) as client:
         yield client
 
 

@@ -21,6 +21,7 @@ from barberpro.platform.principal import Principal
 WHO = Principal("org_1", client="cli_1", client_name="agenda")
 OTHER = Principal("org_1", client="cli_2", client_name="tablero")
 SMALL = Tier("small", Rate(100, 10), 2)
+NEWER = "application/graphql-response+json"
 PAGE = "query ($n: Int!) { locations(first: $n) { nodes { id } } }"
 
 
@@ -197,7 +198,7 @@ def spending(http: Any, bearer: Any, state: dict[str, Any], monkeypatch: Any) ->
         some = Budgets(state["platform"].limiter, {"thrifty": tier})
         object.__setattr__(state["pipeline"], "budgets", some)
 
-        async def ask(document: str, accept: str = "*/*", **variables: Any) -> Any:
+        async def ask(document: str, accept: str = NEWER, **variables: Any) -> Any:
             asked = {"query": document, "variables": variables}
             return await http.post("/graphql", json=asked, headers=headers | {"accept": accept})
 

@@ -95,9 +95,7 @@ async def test_nothing_runs_for_a_page_that_shows_no_credential(http: httpx.Asyn
         assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_a_registered_document_is_not_sent_twice(
-    ask: Any, state: Any, chain: Any
-) -> None:
+async def test_a_registered_document_is_not_sent_twice(ask: Any, state: Any, chain: Any) -> None:
     registered = state["pipeline"].documents.registered.values()
     (document,) = {each.id for each in registered if each.name == "LocationById"}
     asked = {"documentId": document, "variables": json.dumps({"id": "loc_nowhere"})}

@@ -21,17 +21,20 @@ class MediaType(enum.StrEnum):
 def negotiated(accept: str | None) -> MediaType:
     """The media type to answer in, by the caller's Accept header. Refusal 406 where the caller takes neither.
 
-    Of two that weigh the same, one that is named wins over one that a wildcard covers: who writes
-    `application/json, */*` reads the old statuses.
+    Of two that weigh the same, one that is named wins over one that a wildcard covers. Who names none, or sends no
+    header, may read no status but 200: they get `application/json`.
     """
     if accept is None or not accept.strip():
-        return MediaType.GRAPHQL_RESPONSE
+        return MediaType.JSON
     weights = _weights(accept) if len(accept) <= LONGEST_ACCEPT else {}
 
-    def preference(media: MediaType) -> tuple[float, bool]:
+    def preference(media: MediaType) -> tuple[float, bool, bool]:
         ranges = (media, "application/*", "*/*")
         applies = next((r for r in ranges if r in weights), None)
-        return (weights[applies], applies == media) if applies else (0.0, False)
+        if applies is None:
+            return 0.0, False, False
+        is_named = applies == media
+        return weights[applies], is_named, (media is MediaType.GRAPHQL_RESPONSE) is is_named
 
     best = max(MediaType, key=preference)
     if preference(best)[0] == 0:

@@ -216,11 +216,11 @@ class Pipeline:
 
 
 def _refused(refusal: Refusal, call: Call) -> Response:
-    """A refusal, in the form that the caller takes; where it takes none of ours, in the one we prefer."""
+    """A refusal, in the form that the caller takes; where it takes none of ours, as plain JSON."""
     try:
         media = negotiated(first(call.request, b"accept"))
     except Refusal:
-        media = MediaType.GRAPHQL_RESPONSE
+        media = MediaType.JSON
     return present_refusal(refusal, media, call)
 
 
