@@ -67,7 +67,7 @@ class Stopwatch:
 
 
 async def passes(at: Gate, address: str = "192.0.2.1") -> None:
-    async with at.admit(address):
+    with at.admit(address):
         pass
 
 
@@ -107,7 +107,7 @@ async def test_a_place_is_held_while_the_request_is_in_work() -> None:
     done = asyncio.Event()
 
     async def work() -> None:
-        async with at.admit("192.0.2.1"):
+        with at.admit("192.0.2.1"):
             await done.wait()
 
     working = [asyncio.create_task(work()) for _ in range(2)]
@@ -125,17 +125,15 @@ async def test_a_place_is_held_while_the_request_is_in_work() -> None:
 async def test_who_finds_no_place_has_not_spent_a_request() -> None:
     recorder = Recorder()
     at = Gate(recorder, requests_per_address=1, max_concurrency=1)
-    async with at.admit("192.0.2.1"):
-        with pytest.raises(Refusal):
-            await passes(at, "192.0.2.2")
+    with at.admit("192.0.2.1"), pytest.raises(Refusal):
+        await passes(at, "192.0.2.2")
     assert [key for key, _, _ in recorder.asked] == ["address:192.0.2.1"]
 
 
 async def test_places_come_back_however_a_request_ends() -> None:
     at, _ = gate(requests=4, places=1)
-    with pytest.raises(RuntimeError):
-        async with at.admit("192.0.2.1"):
-            raise RuntimeError
+    with pytest.raises(RuntimeError), at.admit("192.0.2.1"):
+        raise RuntimeError
     work = asyncio.create_task(_hold(at))
     await asyncio.sleep(0)
     work.cancel()
@@ -151,7 +149,7 @@ async def test_places_come_back_however_a_request_ends() -> None:
 
 
 async def _hold(at: Gate) -> None:
-    async with at.admit("192.0.2.1"):
+    with at.admit("192.0.2.1"):
         await asyncio.Event().wait()
 
 

@@ -26,11 +26,14 @@ class Gate:
         self._in_work = 0
 
     def admit(self, address: str) -> "Place":
-        """A place while a request from this address is worked on."""
+        """`with gate.admit(address):` holds a place while a request is worked on.
+
+        Refusal 503 where no place is free, 429 where the address is over its rate.
+        """
         return Place(self, address)
 
-    async def enter(self, address: str) -> None:
-        """Take a place. Refusal 503 where none is free, 429 where the address is over its rate."""
+    def enter(self, address: str) -> None:
+        """Take a place, or raise the Refusal."""
         if self._in_work >= self._most:
             raise _come_back(503, "Too many requests are in work. Try again in a moment.", 1)
         self._in_work += 1
@@ -50,15 +53,15 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`async with gate.admit(address):` holds a place, or raises the Refusal of `Gate.enter`."""
+    """A place for one request from this address."""
 
     gate: Gate
     address: str
 
-    async def __aenter__(self) -> None:
-        await self.gate.enter(self.address)
+    def __enter__(self) -> None:
+        self.gate.enter(self.address)
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self.gate.leave()
 
 

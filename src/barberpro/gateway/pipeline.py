@@ -93,14 +93,11 @@ class Pipeline:
         return response
 
     async def _in_time(self, call: Call, work: Work) -> Response:
-        await self.gate.enter(call.address)
         try:
-            with call.deadline:
+            with self.gate.admit(call.address), call.deadline:
                 return await work(call)
         except TimeoutError:
             raise _too_late() if call.has_arrived else _too_slow() from None
-        finally:
-            self.gate.leave()
 
     async def _answered(self, call: Call) -> Response:
         media = negotiated(first(call.request, b"accept"))

@@ -1,7 +1,7 @@
 """What an operation carries: the caller, the doors, and where batches wait. Made once, and gone with it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,9 +75,9 @@ class Context:
         """Run a SELECT for this caller; `values` are the statement's own named parameters."""
         return await self.reader.rows(statement, values)
 
-    async def kept(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
-        """Run a SELECT that is made once and kept: straight to the driver, rows as named tuples."""
-        return await self.reader.direct(statement, values)
+    def kept(self, statement: Select[*tuple[Any, ...]], values: Values) -> Awaitable[Rows]:
+        """Run a SELECT that is made once and kept: straight to the driver. Cells of its rows have names and places."""
+        return self.reader.direct(statement, values)
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction for this caller; commits at its end."""

@@ -65,27 +65,29 @@ class Connections:
     ) -> list[Any]:
         """What a statement finds, each row of the class that is given."""
         async with self._places:
-            connection = await self._got(tenant)
+            connection = self._taken(tenant) or await self._got(tenant)
+            driver = connection.driver
             try:
-                found = await self._on(connection, text, arguments, tenant, record)
+                if self._is_pooled:
+                    found = await self._set_for_once(driver, text, arguments, tenant, record)
+                else:
+                    if connection.tenant != tenant:
+                        await driver.fetchval(SET_TENANT, tenant, False)
+                        connection.tenant = tenant
+                    found = await driver.fetch(text, *arguments, record_class=record)
             except BaseException:
                 self._end(connection)
                 raise
             self._give_back(connection)
             return found
 
-    async def _on(
-        self, connection: Connection, text: str, arguments: list[Any], tenant: str, record: Any
+    async def _set_for_once(
+        self, driver: Any, text: str, arguments: list[Any], tenant: str, record: Any
     ) -> list[Any]:
-        driver = connection.driver
-        if self._is_pooled:
-            async with driver.transaction(readonly=True):
-                await driver.fetchval(SET_TENANT, tenant, True)
-                return await driver.fetch(text, *arguments, record_class=record)
-        if connection.tenant != tenant:
-            await driver.fetchval(SET_TENANT, tenant, False)
-            connection.tenant = tenant
-        return await driver.fetch(text, *arguments, record_class=record)
+        """The same where a pooler may give the next transaction another session."""
+        async with driver.transaction(readonly=True):
+            await driver.fetchval(SET_TENANT, tenant, True)
+            return await driver.fetch(text, *arguments, record_class=record)
 
     async def _got(self, tenant: str) -> Connection:
         """A connection for the place that the caller holds: free, or new once one that ends has made room."""
