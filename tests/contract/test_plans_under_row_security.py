@@ -20,13 +20,13 @@ OPERATIONS = ("LocationById", "BookingBoard", "ChainOverview", "BookingLedger", 
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
     """Every read that goes to PostgreSQL from now on."""
     found: list[tuple[str, list[Any]]] = []
-    sound = Connections._on
+    sound = Connections.fetch
 
-    async def noted(self: Any, connection: Any, statement: str, arguments: Any, tenant: str) -> Any:
+    async def noted(self: Any, statement: str, arguments: Any, tenant: str, record: Any) -> Any:
         found.append((statement, arguments))
-        return await sound(self, connection, statement, arguments, tenant)
+        return await sound(self, statement, arguments, tenant, record)
 
-    monkeypatch.setattr(Connections, "_on", noted)
+    monkeypatch.setattr(Connections, "fetch", noted)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from barberpro.domains.identity.clients import register_client
+from barberpro.domains.identity.clients import register_client, set_tier
 from barberpro.platform.doors import transaction
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
@@ -35,6 +35,7 @@ async def running(
     async with transaction(platform.database, principal, clock, "test") as tx:
         name = "fighter-" + principal.tenant[-8:]
         client, secret = await register_client(tx, name=name, scopes=sorted(principal.scopes))
+        await set_tier(tx, client.id, "own")  # it is not its limits that are tried here
     port = free_port()
     environment = {
         **os.environ,

@@ -48,7 +48,8 @@ const graph = async (token) => {
   try {
     const url = new URL('/graphql', us)
     const got = await oauth.protectedResourceRequest(token, 'POST', url, headers, body, options)
-    return await got.json()
+    const { data } = await got.json()
+    return { data }
   } catch (problem) {
     if (!(problem instanceof oauth.WWWAuthenticateChallengeError)) throw problem
     return problem.status

@@ -47,7 +47,8 @@ async def test_rows_are_those_of_sqlalchemy(reader: Reader, lived_in: None) -> N
         table = metadata.tables[name]
         whole = select(table).order_by(table.c.id)
         mine, its = await reader.direct(whole, {}), await reader.rows(whole)
-        assert [row._asdict() for row in mine] == [dict(row._mapping) for row in its], name
+        named = [{c.name: getattr(row, c.name) for c in table.c} for row in mine]
+        assert named == [dict(row._mapping) for row in its], name
         assert [tuple(row) for row in mine] == [tuple(row) for row in its], name
         seen += len(mine)
     assert seen > 30
