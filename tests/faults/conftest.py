@@ -25,18 +25,24 @@ class Running:
 
     url: str
     headers: dict[str, str]
+    process: subprocess.Popen[bytes]
 
 
 @pytest.fixture
 async def running(
-    platform: Platform, database_url: str, principal: Principal, tmp_path: Path, clock: Any
+    platform: Platform,
+    database_url: str,
+    principal: Principal,
+    tmp_path: Path,
+    clock: Any,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Running]:
-    """Four web processes over this test's database, and a token of this test's tenant."""
+    """Four web processes, or as many as the parameter says, over this test's database, and a token of its tenant."""
     async with transaction(platform.database, principal, clock, "test") as tx:
         name = "fighter-" + principal.tenant[-8:]
         client, secret = await register_client(tx, name=name, scopes=sorted(principal.scopes))
         await set_tier(tx, client.id, "own")  # it is not its limits that are tried here
-    port = free_port()
+    port, workers = free_port(), str(getattr(request, "param", 4))
     environment = {
         **os.environ,
         "BARBERPRO_DATA_DIR": str(tmp_path),
@@ -49,7 +55,7 @@ async def running(
     }
     with (tmp_path / "gateway.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "barberpro.gateway", "--port", str(port), "--workers", "4"],
+            [sys.executable, "-m", "barberpro.gateway", "--port", str(port), "--workers", workers],
             env=environment, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
@@ -60,7 +66,7 @@ async def running(
             data={"grant_type": "client_credentials"},
             auth=(client.id, secret),
         )
-        yield Running(url, {"authorization": f"Bearer {answer.json()['access_token']}"})
+        yield Running(url, {"authorization": f"Bearer {answer.json()['access_token']}"}, process)
     finally:
         process.terminate()
         process.wait(30)

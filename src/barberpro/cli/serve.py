@@ -60,6 +60,8 @@ def _environment(*, demo: bool, data_dir: Path | None, base: str) -> dict[str, s
         given["BARBERPRO_DATA_DIR"] = str(data_dir.absolute())
     if "BARBERPRO_PUBLIC_URL" not in os.environ:
         given["BARBERPRO_PUBLIC_URL"] = base
+    if "BARBERPRO_DRAIN_NOTICE_SECONDS" not in os.environ:
+        given["BARBERPRO_DRAIN_NOTICE_SECONDS"] = "0"  # nobody balances load in front of a laptop
     return given
 
 

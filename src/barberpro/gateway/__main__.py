@@ -12,19 +12,23 @@ from barberpro.platform.telemetry import configure
 
 from .app import create_app
 from .connection import Connection
+from .draining import Draining
 
 DRAIN_SECONDS = 25
+START_SECONDS = 60  # a new worker that is not ready by then does not replace an old one
 
 
 def application() -> Starlette:
-    """The application under the environment's settings; what each uvicorn worker calls."""
+    """The application under the environment's settings; what each uvicorn worker calls, in its loop."""
     settings = Settings()
     configure(settings.log_level, "gateway")
-    return create_app(settings)
+    draining = Draining(settings.drain_notice_seconds)
+    draining.listen()
+    return create_app(settings, draining)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until told to stop; requests in work get 25 s to finish."""
+    """Serve until told to stop; requests in work get 25 s to finish. Several workers are replaced in turn by SIGHUP."""
     parser = argparse.ArgumentParser(prog="python -m barberpro.gateway", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
@@ -51,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=30,
+        timeout_worker_healthcheck=START_SECONDS,
     )
 
 

@@ -22,6 +22,7 @@ from . import console, health, oauth, rest
 from .answers import answered
 from .budgets import Budgets
 from .documents import Documents, contract, load_registered
+from .draining import Draining
 from .gate import Gate
 from .identify import Identify
 from .negotiation import MediaType
@@ -49,8 +50,9 @@ class Application(Starlette):
         await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, draining: Draining | None = None) -> Starlette:
     """The application under these settings. Opens nothing before its lifespan begins."""
+    leaving = draining or Draining()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
@@ -62,7 +64,7 @@ def create_app(settings: Settings) -> Starlette:
             # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
             gc.set_threshold(*COLLECT)
             app.state.ready = True
-            yield state
+            yield {**state, "draining": leaving}
 
     app = Application(
         lifespan=lifespan,

@@ -1,4 +1,4 @@
-"""Tells the application who stands at the other end of a connection, which ASGI under uvicorn does not.
+"""What ASGI under uvicorn does not do: tell who stands at the other end of a connection, and end one politely.
 
 The peer's address is taken before `X-Forwarded-For` of a trusted proxy replaces the caller's, and the certificate is
 what TLS has verified. Neither can be written by a caller.
@@ -8,16 +8,38 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .draining import Draining
 from .identify.presented import CONNECTION
+
+IDLE_SECONDS = (
+    0.5  # a request that its caller sent before it saw the connection end is still answered
+)
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, with one extension in each request's scope."""
+    """uvicorn's HTTP/1.1, with one extension in each request's scope; no connection is cut while a request comes in."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: Any = self.scope
         scope["extensions"] = {CONNECTION: self._told()}
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        draining: Draining = self.app_state["draining"]
+        if draining.begun.is_set() and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The server stops: finish the request in work, or give the next one a moment to arrive."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(IDLE_SECONDS, self._end_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _end_if_idle(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = {"peer": self.client[0] if self.client else "unknown"}

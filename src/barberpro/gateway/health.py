@@ -24,9 +24,11 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 when requests can be answered; 503 before that, and where the database does not answer in two seconds."""
+    """200 when requests should come here; 503 before, on the way out, and where the database says nothing for 2 s."""
     if not request.app.state.ready:
         return JSONResponse({"status": "starting"}, 503)
+    if request.state.draining.begun.is_set():
+        return JSONResponse({"status": "draining"}, 503)
     platform: Platform = request.state.platform
     try:
         async with asyncio.timeout(DATABASE_SECONDS):

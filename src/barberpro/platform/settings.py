@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(default=15.0, gt=0)
     max_concurrency: int = Field(default=200, ge=1)
     """Requests in work at once in one process; more are told to come back."""
+    drain_notice_seconds: float = Field(default=1.0, ge=0, le=60)
+    """How long a process that was told to stop still takes requests while `/readyz` says 503: what a load balancer
+    needs to look elsewhere, which is its probe's period and a little more."""
     requests_per_address: int = Field(default=120_000, ge=1)
     """Requests a minute from one address, before anyone is identified."""
     token_requests_per_address: int = Field(default=120, ge=1)
