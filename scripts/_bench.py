@@ -21,6 +21,7 @@ import _servers
 from _bench_audit import audit
 from _bench_identify import identify
 from _bench_limiter import limiter
+from _bench_refusals import refusals
 from _load import Outcome, constant_rate, quantile
 from _throwaway import free_port
 from arena.run import arena
@@ -198,5 +199,6 @@ RUNS = {
     "booking-create": booking_create,
     "identify": identify,
     "limiter": limiter,
+    "refusals": refusals,
     "start": start,
 }

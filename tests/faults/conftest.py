@@ -1,5 +1,6 @@
 """A gateway of several processes on a real port, over a database of its own."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -70,6 +72,12 @@ async def running(
     finally:
         process.terminate()
         process.wait(30)
+
+
+async def connected(running: Running) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A bare connection to it."""
+    at = urlsplit(running.url)
+    return await asyncio.open_connection(at.hostname, at.port)
 
 
 def free_port() -> int:

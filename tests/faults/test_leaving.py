@@ -6,12 +6,11 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from .conftest import Running
+from .conftest import Running, connected
 
 pytestmark = [pytest.mark.long, pytest.mark.parametrize("running", [2], indirect=True)]
 
@@ -97,11 +96,6 @@ async def holds(condition: Callable[[], bool], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - another process decides
             await asyncio.sleep(0.05)
-
-
-async def connected(running: Running) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    at = urlsplit(running.url)
-    return await asyncio.open_connection(at.hostname, at.port)
 
 
 def head(running: Running, length: int) -> bytes:

@@ -36,6 +36,7 @@ from .negotiation import MediaType, negotiated
 from .present import MASKED, present, present_refusal
 from .problems import Code, Refusal, refused
 from .receive import Received, receive
+from .unread import dropped
 
 Work = Callable[[Call], Awaitable[Response]]
 Refuse = Callable[[Refusal, Call], Response]
@@ -83,6 +84,8 @@ class Pipeline:
             response = await self._in_time(call, work)
         except Refusal as refusal:
             call.told["refused"] = refusal.code
+            if refusal.status == 413:
+                await dropped(request)
             response = refuse(refusal, call)
         except Exception:
             log.exception("defect")

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import ClientDisconnect, Request
 
+from ..unread import dropped
+
 LONGEST_BODY = 8_192  # bytes
 MOST_PARAMETERS = 32
 REPEATABLE = {"resource"}  # RFC 8707 section 2
@@ -80,7 +82,8 @@ async def body_of(request: Request) -> bytes:
         async for chunk in request.stream():
             body += chunk
             if len(body) > LONGEST_BODY:
-                # What is left unread cannot be told from the next request.
+                await dropped(request)
+                # What may still be unread cannot be told from the next request.
                 raise Malformed(TOO_LONG, 413, {"Connection": "close"})
     except ClientDisconnect:
         raise Malformed("The body ended too soon.") from None
