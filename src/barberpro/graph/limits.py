@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import graphql.validation.rules.overlapping_fields_can_be_merged as merging
@@ -104,7 +105,8 @@ def scan(text: str, limits: Limits = Limits()) -> None:
     """Raise TooComplex where a text passes a limit by its tokens alone, before it is parsed."""
     if len(text) > LONGEST:
         raise _too_many("characters", len(text), LONGEST)
-    found = Counter(TOKEN.findall(text))
+    # No further than it takes: 30,000 tokens are 10 ms of looking.
+    found = Counter(token[0] for token in islice(TOKEN.finditer(text), MAX_TOKENS + 1))
     literals = sum(count for token, count in found.items() if token[0] in LITERAL)
     for what, count, most in (
         ("tokens", found.total(), MAX_TOKENS),
