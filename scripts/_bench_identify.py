@@ -101,8 +101,8 @@ async def _ways(platform: Any) -> dict[str, Callable[[], Any]]:
 def _shown(**headers: str) -> Any:
     from barberpro.gateway.identify import Presented
 
-    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return Presented(headers=named, url=URL, body=BODY, address="127.0.0.1")
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Presented(raw=named, url=URL, body=BODY, address="127.0.0.1")
 
 
 def _proof(key: Any, token: str) -> str:

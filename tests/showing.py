@@ -11,8 +11,10 @@ Knock = Callable[..., Awaitable[Principal]]
 
 def shown(headers: Mapping[str, str], **changes: Any) -> Presented:
     """A POST to the graph with these headers; repeated ones come as Starlette's `Headers`."""
-    lower = [(name.lower(), value) for name, value in headers.items()]
-    return Presented(**({"headers": lower, "url": "https://gateway.example/graphql"} | changes))
+    lower = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+    ]
+    return Presented(**({"raw": lower, "url": "https://gateway.example/graphql"} | changes))
 
 
 def knocking(identify: Identify) -> Knock:

@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--client-ca", help="ask callers for a certificate that one of these signed"
     )
     given = parser.parse_args(arguments)
+    settings = Settings()
     uvicorn.run(
         "barberpro.gateway.__main__:application",
         factory=True,
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         port=given.port,
         workers=given.workers,
         http=Connection,
+        proxy_headers=bool(settings.forwarded_by),
+        forwarded_allow_ips=list(settings.forwarded_by),
         ssl_certfile=given.tls_certificate,
         ssl_keyfile=given.tls_key,
         ssl_ca_certs=given.client_ca,

@@ -103,7 +103,7 @@ def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
 
 async def graphql(request: Request) -> Response:
     """The graph's one door."""
-    return await request.state.pipeline(request)
+    return await request.scope["state"]["pipeline"](request)
 
 
 async def not_here(request: Request, error: Exception) -> Response:

@@ -30,8 +30,8 @@ class Call:
     @property
     def address(self) -> str:
         """Where it comes from."""
-        client = self.request.client
-        return client.host if client else "unknown"
+        client = self.request.scope.get("client")
+        return client[0] if client else "unknown"
 
     @property
     def language(self) -> Language:

@@ -19,10 +19,14 @@ IDLE_SECONDS = (
 class Connection(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with one extension in each request's scope; no connection is cut while a request comes in."""
 
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._extensions = {CONNECTION: self._told()}
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: Any = self.scope
-        scope["extensions"] = {CONNECTION: self._told()}
+        scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

@@ -13,8 +13,8 @@ from .problems import Code, Refusal
 class Gate:
     """How many requests are in work at once, and how many come from one address.
 
-    The address is the connection's. `X-Forwarded-For` is not read here, since anyone can write it: behind a proxy,
-    uvicorn's `--proxy-headers` with `--forwarded-allow-ips` (the proxies, never `*`) puts the caller's in its place.
+    The address is the connection's. `X-Forwarded-For` is not read here, since anyone can write it: behind a proxy
+    that `BARBERPRO_FORWARDED_BY` names, uvicorn puts the caller's in its place.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Gate:
         self._in_work -= 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """A place for one request from this address."""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select
 
@@ -24,8 +24,7 @@ PAGE_LIMIT = 100
 REGISTERED_PAGE_LIMIT = 1_000
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """What a caller may spend, in cost."""
 
     maximum_available: int

@@ -9,7 +9,7 @@ decided in one place: once an operation, before its first statement.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_
 
 from barberpro.platform.principal import Principal
@@ -85,9 +85,14 @@ def as_needed(scope: Scope) -> Needed:
 
 def held_by(caller: Principal) -> frozenset[str]:
     """The caller's scopes, and the policies that are true of the caller: no scope can pass for one."""
-    return caller.scopes.difference(POLICIES).union(
-        name for name, policy in POLICIES.items() if policy.holds(caller)
+    return _held(
+        caller.scopes, tuple([name for name, policy in POLICIES.items() if policy.holds(caller)])
     )
+
+
+@lru_cache(maxsize=4_096)
+def _held(scopes: frozenset[str], true: tuple[str, ...]) -> frozenset[str]:
+    return scopes.difference(POLICIES).union(true)
 
 
 @dataclass(frozen=True)

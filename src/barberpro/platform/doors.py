@@ -91,8 +91,11 @@ class Reader(Door):
     async def direct(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
         """The same for a statement that is kept: it is compiled once, and goes straight to the driver."""
         bound, parameters = self._prepared(statement, values)
-        async with self._turn:
+        await self._turn.acquire()
+        try:
             return await self.database.direct.rows(bound, parameters, self.principal.tenant)
+        finally:
+            self._turn.release()
 
 
 class Transaction(Door):

@@ -52,6 +52,9 @@ class ExternalIssuer(BaseModel):
     """Whether it stands inside our network; then plain http is allowed too."""
 
 
+Network = Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
+
+
 class Settings(BaseSettings):
     """Every setting, from `BARBERPRO_*` in the environment."""
 
@@ -87,10 +90,11 @@ class Settings(BaseSettings):
     """How long an access token lives."""
     issuers: list[ExternalIssuer] = []
     """Whose access tokens are taken beside our own, as a JSON list."""
-    certificate_proxies: list[
-        Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
-    ] = []
+    certificate_proxies: list[Network] = []
     """Networks of the proxies that end TLS for us and put the caller's certificate into `Client-Cert` (RFC 9440)."""
+    forwarded_by: list[Network] = []
+    """Networks of the proxies whose `X-Forwarded-For` tells a caller's address and `X-Forwarded-Proto` its scheme; from
+    anyone else these are not looked at."""
     signing_key_days: int = Field(default=30, ge=1, le=365)
     """How long a key signs our tokens before the next one does."""
     signing_key_lead_hours: int = Field(default=24, ge=1, le=720)

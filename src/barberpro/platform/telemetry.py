@@ -21,6 +21,8 @@ from structlog.stdlib import ProcessorFormatter, add_log_level, add_logger_name
 
 from .errors import Misconfigured
 
+LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+
 REDACTED = "[redacted]"
 LONGEST = 16_384  # characters of one value; enough for a traceback
 DEEPEST = 6
@@ -123,9 +125,14 @@ class Lines:
         if not self._service:
             structlog.get_logger().info(event, **facts)
         elif self._out is not None:
-            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-            line = {"timestamp": now, "level": "info", "event": event, "service": self._service}
-            self._out.write(orjson.dumps({**line, **facts}, default=str) + b"\n")
+            line = {
+                "timestamp": datetime.now(UTC),
+                "level": "info",
+                "event": event,
+                "service": self._service,
+                **facts,
+            }
+            self._out.write(orjson.dumps(line, default=str, option=LINE))
             self._out.flush()
 
 

@@ -64,7 +64,8 @@ class Connections:
         record: type[asyncpg.Record] = asyncpg.Record,
     ) -> list[Any]:
         """What a statement finds, each row of the class that is given."""
-        async with self._places:
+        await self._places.acquire()
+        try:
             connection = self._taken(tenant) or await self._got(tenant)
             driver = connection.driver
             try:
@@ -80,6 +81,8 @@ class Connections:
                 raise
             self._give_back(connection)
             return found
+        finally:
+            self._places.release()
 
     async def _set_for_once(
         self, driver: Any, text: str, arguments: list[Any], tenant: str, record: Any

@@ -31,7 +31,7 @@ CHALLENGE = 'Bearer realm="BarberPro"'
 DPOP_CHALLENGE = 'DPoP realm="BarberPro", algs="ES256 Ed25519"'
 API_KEY = "bpk_"
 OF_TOKENS = ("bearer", "dpop")
-SIGNED = ("signature-input", "signature")
+SIGNED = (b"signature-input", b"signature")
 NOTHING, SEVERAL, OTHER = "nothing", "several", "other"
 UNBOUND = ("bearer", "api_key")
 """Ways in which whoever overheard a request could call as well."""
@@ -168,9 +168,9 @@ def unauthenticated(error: str | None = None, scheme: str = "bearer") -> Refusal
 def _credential(shown: Presented) -> tuple[str, str]:
     """The one credential of the request: its scheme, in a word of ours, and what follows it."""
     given, is_signed = [], False
-    for name, value in shown.headers:
-        if name == "authorization":
-            given.append(value)
+    for name, value in shown.raw:
+        if name == b"authorization":
+            given.append(value.decode("latin-1"))
         elif name in SIGNED:
             is_signed = True
     if len(given) + is_signed > 1:

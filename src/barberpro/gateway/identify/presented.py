@@ -18,8 +18,8 @@ LONGEST_PATH = 2_048
 class Presented:
     """The parts of a request that show who sends it, and what a proof or signature may cover."""
 
-    headers: Sequence[tuple[str, str]]
-    """Names in lower case, in the order they came, as often as they came."""
+    raw: Sequence[tuple[bytes, bytes]]
+    """The headers, names in lower case, in the order they came, as often as they came."""
     method: str = "POST"
     url: str = ""
     """With the configured base: Host is anyone's to write."""
@@ -31,6 +31,11 @@ class Presented:
     certificate: bytes | None = field(default=None, repr=False)
     """What the connection's TLS showed, in DER."""
 
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers as text: few ways in look at more than one of them."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw]
+
     def all(self, name: str) -> list[str]:
         """Every value of a header."""
         return [value for key, value in self.headers if key == name]
@@ -39,13 +44,13 @@ class Presented:
 def presented(request: Request, body: bytes, settings: Settings) -> Presented:
     """What this request shows, once its body was read."""
     scope = request.scope
-    address = request.client.host if request.client else "unknown"
+    client = scope.get("client")
+    address = client[0] if client else "unknown"
     connection = scope.get("extensions", {}).get(CONNECTION, {})
     path = scope.get("raw_path") or request.url.path.encode()
     query = b"?" + scope["query_string"] if scope.get("query_string") else b""
     return Presented(
-        # ASGI has names in lower case already.
-        headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]],
+        raw=scope["headers"],  # ASGI has names in lower case already
         method=scope["method"],
         url=settings.public_url.rstrip("/") + (path + query).decode("latin-1"),
         body=body,
