@@ -20,6 +20,7 @@ from barberpro.domains.identity import clients
 from barberpro.domains.organizations import service as organizations
 from barberpro.graph.schema import Graph, build_schema
 from barberpro.platform import ids
+from barberpro.platform.broadcast import Broadcast
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Transaction, transaction
@@ -33,7 +34,7 @@ from .databases import KINDS, migrated_database
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
 )
-pytest_plugins = ["tests.asking", "tests.chain"]
+pytest_plugins = ["tests.asking", "tests.chain", "tests.served"]
 
 EVERYTHING = frozenset(
     f"{noun}:{verb}"
@@ -177,6 +178,7 @@ async def platform(
         once=Once(database, clock),
         revocations=Revocations(database, clock),
         refusals=Refusals(database, clock),
+        broadcast=Broadcast(database, clock),
         cursor_secret=sealer.derived("cursors"),
     )
 

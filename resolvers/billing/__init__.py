@@ -1,4 +1,5 @@
 """Invoices in the graph: their types, what they add to others, and what can be done with them."""
 
+from . import changes as changes
 from . import mutations as mutations
 from .types import Invoice as Invoice

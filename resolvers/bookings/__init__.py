@@ -1,5 +1,6 @@
 """Bookings in the graph: their types, the agendas they add to others, and what can be done with them."""
 
 from . import afterwards as afterwards
+from . import changes as changes
 from . import mutations as mutations
 from .types import Booking as Booking

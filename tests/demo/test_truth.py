@@ -25,6 +25,7 @@ from barberpro.domains.recommendations import training as recommendations
 from barberpro.gateway.app import create_app, serving
 from barberpro.graph.schema import Graph
 from barberpro.platform.audit.refusals import Refusals
+from barberpro.platform.broadcast import Broadcast
 from barberpro.platform.crypto import Sealer
 from barberpro.platform.database import Database
 from barberpro.platform.keys import KeyRing
@@ -129,6 +130,7 @@ async def api(new_database: Callable[[], str], tmp_path: Path, graph: Graph) -> 
         once=Once(database, lambda: NOW),
         revocations=Revocations(database, lambda: NOW),
         refusals=Refusals(database, lambda: NOW),
+        broadcast=Broadcast(database, lambda: NOW),
         cursor_secret=sealer.derived("cursors"),
     )
     app = create_app(settings)

@@ -47,6 +47,8 @@ class Context:
     """Checks the signed heads of the log; without it none is believed."""
     shown_once: dict[str, str] = field(default_factory=dict, repr=False)
     """Secrets that this operation made, by the id of what they belong to."""
+    told: Any = None
+    """What a subscription tells in this operation, which is one event."""
     revoked: bool = False
     """Whether this operation voided something that others should hear of."""
     answered_by: str = ""

@@ -155,7 +155,7 @@ def mutation(
     def build(act: Any) -> Any:
         foreseen = {**raises, **({IdempotencyKeyReused: "idempotencyKey"} if idempotent else {})}
         title = "".join(map(str.title, act.__name__.split("_")))
-        slot = _slot(result)
+        slot = slot_of(result)
         load = Act(
             name=act.__name__,
             act=act,
@@ -194,7 +194,8 @@ def _payload(title: str, slot: str, result: type, failures: tuple[type[Failure],
     return strawberry.type(type(f"{title}Payload", (), body), description=f"What {title} gives.")
 
 
-def _slot(result: type) -> str:
+def slot_of(result: type) -> str:
+    """What a payload calls a value of this type."""
     name = definition_of(result).name
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 

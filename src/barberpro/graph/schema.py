@@ -35,7 +35,7 @@ from .fields import Connection, load_of
 from .loads import INHERITED, PUBLIC, Load
 from .scalars import SCALARS
 from .scopes import POLICIES, Needed, Scope, as_needed
-from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, about
+from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, Subscription, about
 
 TYPE_COSTS: dict[type, int] = {Connection: 2, Edge: 0, PageInfo: 0}
 """An edge stands for its node; what a page costs beside its items, the connection does."""
@@ -118,13 +118,16 @@ class _Schema(strawberry.Schema):
 
     def __init__(self, modules: set[str]) -> None:
         self._modules = modules
-        acts = any(self._has(extension.domain) for extension in EXTENSIONS.get(Mutation, ()))
         super().__init__(
             query=Query,
-            mutation=Mutation if acts else None,
+            mutation=Mutation if self._adds_to(Mutation) else None,
+            subscription=Subscription if self._adds_to(Subscription) else None,
             types=[e for e in ENTITIES.values() if (known := about(e)) and self._has(known.domain)],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
         )
+
+    def _adds_to(self, root: type) -> bool:
+        return any(self._has(extension.domain) for extension in EXTENSIONS.get(root, ()))
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         own = type_definition.fields

@@ -101,7 +101,7 @@ def value(cls: T) -> T:
 
 
 def extends(target: type) -> Callable[[T], T]:
-    """Add this class's fields to another domain's type, or to `Query` and `Mutation`. Only records it."""
+    """Add this class's fields to another domain's type, or to a root: `Query`, say. Only records it."""
 
     def record(cls: T) -> T:
         made = _described(strawberry.type(cls), cls)
@@ -162,3 +162,9 @@ class Query: ...
     description="What can be done. Each field is one transaction, committed before its result is read."
 )
 class Mutation: ...
+
+
+@strawberry.type(
+    description="What can be listened to. Each event is answered like a query, with what the caller may see of it then."
+)
+class Subscription: ...

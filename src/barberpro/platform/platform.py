@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from .audit.checkpoints import Signer, Verifier
 from .audit.refusals import Refusals
+from .broadcast import Broadcast
 from .clock import Clock, now
 from .crypto import Sealer, load_master
 from .database import Database
@@ -34,6 +35,7 @@ class Platform:
     once: Once
     revocations: Revocations
     refusals: Refusals
+    broadcast: Broadcast
     cursor_secret: bytes
     """Seals the cursors of every process of this installation."""
 
@@ -65,6 +67,7 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Pla
             once=once,
             revocations=revocations,
             refusals=refusals,
+            broadcast=Broadcast(database, clock),
             cursor_secret=sealer.derived("cursors"),
         )
     finally:

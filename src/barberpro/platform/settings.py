@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(default=15.0, gt=0)
     max_concurrency: int = Field(default=200, ge=1)
     """Requests in work at once in one process; more are told to come back."""
+    max_subscriptions: int = Field(default=2_000, ge=1)
+    """Streams of events open at once in one process."""
+    max_subscriptions_of_client: int = Field(default=200, ge=1)
+    """Of one client, in one process."""
     drain_notice_seconds: float = Field(default=1.0, ge=0, le=60)
     """How long a process that was told to stop still takes requests while `/readyz` says 503: what a load balancer
     needs to look elsewhere, which is its probe's period and a little more."""

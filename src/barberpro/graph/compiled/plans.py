@@ -46,7 +46,7 @@ def decided(
     if len(plan.kept.variants) >= plan.kept.most_variants:
         return Left("too many combinations of conditions")
     # What a mutation did it does once, so a statement below it could not be sent anew.
-    joins = plan.operation.operation is OperationType.QUERY
+    joins = plan.operation.operation is not OperationType.MUTATION
     found = plan.kept.variants[key] = _compiled(graph, plan, key, joins=joins)
     graph.counts.plans["compiled"] += isinstance(found, Shape)
     return found
