@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -13,9 +13,20 @@ from barberpro.gateway.app import create_app, serving
 from barberpro.gateway.documents import Registered
 from barberpro.graph.schema import Graph
 from barberpro.platform.platform import Platform
+from barberpro.platform.principal import Principal
 
 NEWER = {"accept": "application/graphql-response+json"}
 """Under this media type a refused operation has a status of its own."""
+
+
+@dataclass(frozen=True)
+class Always:
+    """Takes every request for this caller's: all is real but the credential."""
+
+    who: Principal
+
+    async def staying(self, _shown: Any) -> tuple[Principal, None]:
+        return self.who, None
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from barberpro.graph.schema import Graph
 from barberpro.graph.scopes import POLICIES, Needed
 from barberpro.platform.principal import Principal
 
+from .conftest import Always
+
 
 @dataclass(frozen=True)
 class Way:
@@ -54,7 +56,7 @@ class Way:
 
 def ways(graph: Graph) -> dict[tuple[str, str], str]:
     """A document for every field that can be asked."""
-    roots = [("Query", Way("query")), ("Mutation", Way("mutation"))]
+    roots = [(name, Way(name.lower())) for name in ("Query", "Mutation", "Subscription")]
     known, left = dict(roots), deque(name for name, _ in roots)
     found: dict[tuple[str, str], str] = {}
     while left:
@@ -101,10 +103,7 @@ def ask(http: httpx.AsyncClient, state: dict[str, Any]) -> Any:
     """Send a document as this caller: everything is real but the token."""
 
     async def send(document: str, who: Principal) -> httpx.Response:
-        async def known(*_: Any) -> Principal:
-            return who
-
-        state["pipeline"] = replace(state["pipeline"], identify=known)
+        state["pipeline"] = replace(state["pipeline"], identify=Always(who))
         return await http.post("/graphql", json={"query": document})
 
     return send
@@ -162,10 +161,8 @@ async def test_a_partner_is_not_told_what_it_may_not_see(
 ) -> None:
     """Without the right to introspect, what lacks a scope does not exist."""
 
-    async def known(*_: Any) -> Principal:
-        return replace(caller(frozenset()), registered_only=True, client_name="frontend")
-
-    state["pipeline"] = replace(state["pipeline"], identify=known)
+    partner = replace(caller(frozenset()), registered_only=True, client_name="frontend")
+    state["pipeline"] = replace(state["pipeline"], identify=Always(partner))
     registered = state["pipeline"].documents.registered
     refused = [
         d

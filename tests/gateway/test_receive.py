@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from barberpro.gateway.negotiation import MediaType, negotiated
+from barberpro.gateway.negotiation import Accepted, MediaType, negotiated
 from barberpro.gateway.problems import Code, Refusal
 from barberpro.gateway.receive import Received, receive
 
@@ -411,7 +411,8 @@ def depth(value: Any) -> int:
 def test_the_answer_is_of_the_type_the_caller_likes_best(
     accept: str | None, media: MediaType
 ) -> None:
-    assert negotiated(accept) is media
+    stream = bool(accept) and "text/event-stream" in accept
+    assert negotiated(accept) == Accepted(media, stream=stream)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from tests.graph.documents import Writer, Written
 from tests.graph.ways import all_scopes
 from tests.soaking import SEED, draws
 
+from .conftest import Always
+
 DOCUMENTS = draws(75)
 
 
@@ -46,13 +48,10 @@ def knocking(state: dict[str, Any], http: Any, monkeypatch: pytest.MonkeyPatch) 
     """`await knocking(who, way, document)` is the gateway's answer to this caller, by this way."""
 
     async def knock(who: Principal, way: Any, written: Written) -> Any:
-        async def identify(_shown: Any) -> Principal:
-            return who
-
         gate = Gate(limiter(None), requests_per_address=10_000, max_concurrency=10)
         known = state["pipeline"]
         budgets = Budgets(limiter(None), load_tiers(contract()))  # full again for each
-        state["pipeline"] = replace(known, identify=identify, gate=gate, budgets=budgets)
+        state["pipeline"] = replace(known, identify=Always(who), gate=gate, budgets=budgets)
         monkeypatch.setattr(pipeline, "run", way)
         body = {"query": written.text, "variables": written.variables}
         answer = await http.post("/graphql", json=body)

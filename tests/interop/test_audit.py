@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Running, Serving
+from ..served import Serving
+from .conftest import Running
 
 pytestmark = pytest.mark.long
 

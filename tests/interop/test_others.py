@@ -15,7 +15,8 @@ from ..security.signing_in import CALLBACK, PUBLIC
 from ..security.visiting import a_user
 from ..security.visiting import boss as boss
 from ..security.whole import SCOPES, Person
-from .conftest import Running, Serving
+from ..served import Serving
+from .conftest import Running
 
 pytestmark = pytest.mark.long
 

@@ -15,7 +15,7 @@ from ..console.conftest import page as page
 from ..security.signing_in import CHALLENGE, PUBLIC
 from ..security.visiting import EMAIL, PASSWORD, a_user, code
 from ..security.visiting import boss as boss
-from .conftest import Serving
+from ..served import Serving
 
 pytestmark = pytest.mark.browser
 

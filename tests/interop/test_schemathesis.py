@@ -17,7 +17,7 @@ from barberpro.domains.identity.clients import set_tier
 from barberpro.gateway.documents import contract
 from barberpro.graph.schema import Graph
 
-from .conftest import Serving
+from ..served import Serving
 
 pytestmark = pytest.mark.long
 

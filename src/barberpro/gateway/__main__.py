@@ -13,6 +13,7 @@ from barberpro.platform.telemetry import configure
 from .app import create_app
 from .connection import Connection
 from .draining import Draining
+from .subscriptions.socket import LARGEST_MESSAGE
 
 DRAIN_SECONDS = 25
 START_SECONDS = 60  # a new worker that is not ready by then does not replace an old one
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ssl_keyfile=given.tls_key,
         ssl_ca_certs=given.client_ca,
         ssl_cert_reqs=ssl.CERT_OPTIONAL if given.client_ca else ssl.CERT_NONE,
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,  # a few bytes would be able to grow to that size
         log_config=None,
         access_log=False,
         server_header=False,

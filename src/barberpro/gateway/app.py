@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from barberpro.graph.execute import encoded
@@ -28,11 +28,13 @@ from .identify import Identify
 from .negotiation import MediaType
 from .pipeline import Pipeline
 from .problems import Code
+from .subscriptions import Streams, socket
 from .tiers import load_tiers
 
 GRAPHQL = "/graphql"
-COLLECT = 50_000, 50, 100
-"""Objects more than were freed, and generations, after which the collector looks for cycles."""
+COLLECT = 50_000, 5, 4
+"""Objects more than were freed, and generations, after which the collector looks for cycles. It looks at all after a
+thousand new documents or so: plans are cycles when they are forgotten."""
 
 
 class Application(Starlette):
@@ -57,19 +59,20 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
         async with opened(settings) as platform:
-            state = serving(platform, build_schema())
+            state = serving(platform, build_schema(), leaving)
             # The schema and the plans last as long as the process: the collector need not walk them.
             gc.collect()
             gc.freeze()
             # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
             gc.set_threshold(*COLLECT)
             app.state.ready = True
-            yield {**state, "draining": leaving}
+            yield state
 
     app = Application(
         lifespan=lifespan,
         routes=[
             Route(GRAPHQL, graphql, methods=["GET", "POST"]),
+            WebSocketRoute(GRAPHQL, socket.endpoint),
             *rest.routes(),
             *oauth.routes(),
             *console.routes(),
@@ -81,8 +84,9 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
     return app
 
 
-def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
+def serving(platform: Platform, graph: Graph, draining: Draining | None = None) -> dict[str, Any]:
     """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema."""
+    leaving = draining or Draining()
     documents = Documents(graph, load_registered(graph, contract() / "operations"))
     settings = platform.settings
     gate = Gate(
@@ -92,9 +96,17 @@ def serving(platform: Platform, graph: Graph) -> dict[str, Any]:
     )
     identify = Identify(platform)
     budgets = Budgets(platform.limiter, load_tiers(contract()))
-    pipeline = Pipeline(platform, graph, documents, gate, identify, budgets)
+    streams = Streams(
+        platform.broadcast,
+        identify,
+        leaving,
+        most=settings.max_subscriptions,
+        of_client=settings.max_subscriptions_of_client,
+    )
+    pipeline = Pipeline(platform, graph, documents, gate, identify, budgets, streams)
     return {
         "platform": platform,
+        "draining": leaving,
         "identify": identify,
         "pipeline": pipeline,
         "rest": rest.endpoints(pipeline, contract()),

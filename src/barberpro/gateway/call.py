@@ -9,6 +9,7 @@ from barberpro.platform.locale import Language, negotiate
 from .budgets import Charge
 from .deadline import Deadline
 from .headers import first
+from .identify import Believed
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Call:
     """Whether all of the request is there."""
     told: dict[str, object] = field(default_factory=dict)
     """Facts for its line in the log."""
+    believed: Believed | None = None
+    """On whose behalf it comes, for who has to ask again; None until that is known."""
     charge: Charge | None = None
     """What its client was charged last; None while nobody was."""
 

@@ -30,8 +30,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        draining: Draining = self.app_state["draining"]
-        if draining.begun.is_set() and self.cycle is not None:
+        draining: Draining | None = self.app_state.get("draining")
+        if draining is not None and draining.begun.is_set() and self.cycle is not None:
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:

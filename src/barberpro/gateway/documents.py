@@ -19,7 +19,6 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     OperationDefinitionNode,
-    OperationType,
     StringValueNode,
     Visitor,
     get_operation_ast,
@@ -202,8 +201,6 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
             else "no single operation: say which by `operationName`"
         )
         raise refused(Code.OPERATION_RESOLUTION_FAILURE, f"The document has {which}.")
-    if found.operation is OperationType.SUBSCRIPTION:
-        raise refused(Code.BAD_REQUEST, "Subscriptions are not answered here.")
     return found
 
 

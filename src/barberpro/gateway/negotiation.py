@@ -1,7 +1,8 @@
-"""The media type of an answer, as the caller's Accept header has it (RFC 9110 section 12.5.1)."""
+"""The form of an answer, as the caller's Accept header has it (RFC 9110 section 12.5.1)."""
 
 import enum
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from .problems import Code, Refusal
@@ -17,15 +18,28 @@ class MediaType(enum.StrEnum):
     JSON = "application/json"
 
 
+EVENT_STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a caller takes."""
+
+    media: MediaType | None
+    """In which an answer is told that is one; None for who takes only streams."""
+    stream: bool
+    """Whether a stream of events is taken: who takes anything at all does not mean that."""
+
+
 @lru_cache(maxsize=256)
-def negotiated(accept: str | None) -> MediaType:
-    """The media type to answer in, by the caller's Accept header. Refusal 406 where the caller takes neither.
+def negotiated(accept: str | None) -> Accepted:
+    """The forms to answer in, by the caller's Accept header. Refusal 406 where the caller takes none of ours.
 
     Of two that weigh the same, one that is named wins over one that a wildcard covers. Who names none, or sends no
     header, may read no status but 200: they get `application/json`.
     """
     if accept is None or not accept.strip():
-        return MediaType.JSON
+        return Accepted(MediaType.JSON, stream=False)
     weights = _weights(accept) if len(accept) <= LONGEST_ACCEPT else {}
 
     def preference(media: MediaType) -> tuple[float, bool, bool]:
@@ -37,9 +51,11 @@ def negotiated(accept: str | None) -> MediaType:
         return weights[applies], is_named, (media is MediaType.GRAPHQL_RESPONSE) is is_named
 
     best = max(MediaType, key=preference)
-    if preference(best)[0] == 0:
+    media = best if preference(best)[0] > 0 else None
+    stream = weights.get(EVENT_STREAM, 0) > 0
+    if media is None and not stream:
         raise Refusal(Code.BAD_REQUEST, 406, f"Answers come as {' or '.join(MediaType)}.")
-    return best
+    return Accepted(media, stream)
 
 
 def _weights(accept: str) -> dict[str, float]:

@@ -20,7 +20,9 @@ from barberpro.graph.execute import BadVariables, Variables, coerced, run
 from barberpro.graph.plan import Plan
 from barberpro.graph.schema import Graph
 from barberpro.graph.scopes import POLICIES, held_by
+from barberpro.graph.subscriptions import Feed
 from barberpro.platform import ids
+from barberpro.platform.broadcast import Happened
 from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 from barberpro.platform.telemetry import lines
@@ -32,10 +34,12 @@ from .documents import Documents
 from .gate import Gate
 from .headers import first
 from .identify import Identify, presented
-from .negotiation import MediaType, negotiated
+from .negotiation import EVENT_STREAM, Accepted, MediaType, negotiated
 from .present import MASKED, present, present_refusal
 from .problems import Code, Refusal, refused
 from .receive import Received, receive
+from .subscriptions import Streams
+from .subscriptions.sse import EventStream
 from .unread import dropped
 
 Work = Callable[[Call], Awaitable[Response]]
@@ -69,6 +73,7 @@ class Pipeline:
     gate: Gate
     identify: Identify
     budgets: Budgets
+    streams: Streams
 
     async def __call__(self, request: Request) -> Response:
         """Answer a GraphQL request, whatever it holds."""
@@ -103,13 +108,25 @@ class Pipeline:
             raise _too_late() if call.has_arrived else _too_slow() from None
 
     async def _answered(self, call: Call) -> Response:
-        media = negotiated(first(call.request, b"accept"))
+        accepted = negotiated(first(call.request, b"accept"))
         received = await self.received(call)
         principal = await self.identified(call, received.body)
         admitted = self.admitted(call, received, principal)
+        return await self.answered(call, admitted, accepted)
+
+    async def answered(self, call: Call, admitted: Admitted, accepted: Accepted) -> Response:
+        """The operation's answer in a form that its caller takes: one, or a stream of them."""
+        if admitted.plan.operation.operation is OperationType.SUBSCRIPTION:
+            if not accepted.stream:
+                message = f"Subscriptions are told as {EVENT_STREAM}, or over a WebSocket."
+                raise Refusal(Code.BAD_REQUEST, 406, message)
+            return EventStream(self.streams.open(self, call, admitted), call.id)
         result = await self.executed(call, admitted)
+        if accepted.media is None:
+            body = present(result, MediaType.GRAPHQL_RESPONSE, call).body
+            return EventStream(bytes(body), call.id)
         is_kept = call.request.method == "GET" and admitted.document_id is not None
-        return present(result, media, call, tag=is_kept)
+        return present(result, accepted.media, call, tag=is_kept)
 
     async def received(self, call: Call) -> Received:
         """What the request asks for."""
@@ -125,7 +142,7 @@ class Pipeline:
     async def identified(self, call: Call, body: bytes) -> Principal:
         """Who sends it. Refusal 401 where that is not shown."""
         shown = presented(call.request, body, self.platform.settings)
-        principal = await self.identify(shown)
+        principal, call.believed = await self.identify.staying(shown)
         call.told.update(client=principal.client_name, tenant=principal.tenant)
         return principal
 
@@ -133,25 +150,37 @@ class Pipeline:
         """The operation, where the caller may run it with these variables; decided before any statement."""
         plan, document_id = self._resolved(received, principal)
         call.told.update(operation=_name(plan), document=document_id)
-        if call.request.method != "POST" and plan.operation.operation is not OperationType.QUERY:
-            message = "By GET only queries are answered: send this by POST."
+        if call.request.method != "POST" and plan.operation.operation is OperationType.MUTATION:
+            message = "By GET nothing is changed: send this by POST."
             raise Refusal(Code.METHOD_NOT_ALLOWED, 405, message, {"allow": "POST"})
         return self.allowed(plan, document_id, received.variables, principal)
 
-    async def executed(self, call: Call, admitted: Admitted) -> ExecutionResult:
+    async def executed(self, call: Call, admitted: Admitted, told: Any = None) -> ExecutionResult:
         """The operation's answer. What it costs is charged before, and what it did not use is given back."""
         self.budgets.enter(admitted.principal)
         try:
-            return await self._charged(call, admitted)
+            return await self._charged(call, admitted, told)
         finally:
             self.budgets.leave(admitted.principal)
 
-    async def _charged(self, call: Call, admitted: Admitted) -> ExecutionResult:
+    async def told(
+        self, call: Call, admitted: Admitted, feed: Feed, happened: Happened
+    ) -> ExecutionResult | None:
+        """The answer of a subscription for one event; None where its caller may not see what it is about."""
+        context = self._context(call, admitted.principal)
+        try:
+            shown = await feed.shown(happened, context)
+        finally:
+            await context.close()
+        return None if shown is None else await self.executed(call, admitted, shown)
+
+    async def _charged(self, call: Call, admitted: Admitted, told: Any) -> ExecutionResult:
         charge, refusal = await self.budgets.charge(admitted.principal, admitted.cost)
         call.charge = charge
         if refusal is not None:
             raise refusal
         context = self._context(call, admitted.principal, charge)
+        context.told = told
         try:
             result = await run(self.graph, admitted.plan, admitted.variables, context)
         finally:
@@ -200,7 +229,7 @@ class Pipeline:
             raise refused(Code(bad.code), str(bad)) from None
         return Admitted(principal, plan, document_id, values, cost)
 
-    def _context(self, call: Call, principal: Principal, charge: Charge) -> Context:
+    def _context(self, call: Call, principal: Principal, charge: Charge | None = None) -> Context:
         platform = self.platform
         return Context(
             principal=principal,
@@ -211,17 +240,17 @@ class Pipeline:
             language=call.language,
             request_id=call.id,
             audit_key=platform.audit_key,
-            budget=charge.budget,
+            budget=charge.budget if charge else None,
         )
 
 
 def _refused(refusal: Refusal, call: Call) -> Response:
     """A refusal, in the form that the caller takes; where it takes none of ours, as plain JSON."""
     try:
-        media = negotiated(first(call.request, b"accept"))
+        media = negotiated(first(call.request, b"accept")).media
     except Refusal:
-        media = MediaType.JSON
-    return present_refusal(refusal, media, call)
+        media = None
+    return present_refusal(refusal, media or MediaType.JSON, call)
 
 
 def _too_slow() -> Refusal:

@@ -49,9 +49,9 @@ async def receive(request: Request, *, max_body: int) -> Received:
     if request.method != "POST":
         parameters = in_url(request)
         given = parameters.get("variables", "").encode()
-        return _asked(opened(parameters, partial(decoded, what="A member of the URL")), given)
+        return asked(opened(parameters, partial(decoded, what="A member of the URL")), given)
     found, body = await json_object(request, max_body=max_body)
-    return _asked(found, body, body)
+    return asked(found, body, body)
 
 
 async def json_object(request: Request, *, max_body: int) -> tuple[dict[str, Any], bytes]:
@@ -123,7 +123,7 @@ def _nesting(body: bytes) -> int:
     return max(accumulate(steps), default=0)
 
 
-def _asked(given: dict[str, Any], text: bytes, body: bytes = b"") -> Received:
+def asked(given: dict[str, Any], text: bytes, body: bytes = b"") -> Received:
     """What an object asks for; `text` is where its variables stand in JSON."""
     extensions = _member(given, "extensions", dict) or {}
     query = _member(given, "query", str)

@@ -71,15 +71,36 @@ class Identify:
 
     async def __call__(self, shown: Presented) -> Principal:
         """Who is calling. Raises a Refusal of 401 that never says what was wrong with a credential."""
+        principal, _ = await self.staying(shown)
+        return principal
+
+    async def again(self, believed: Believed) -> Principal:
+        """Who still is: for a caller who showed a credential and has stayed since. Refusal 401 where it ended."""
+        await self._listen()
+        try:
+            if believed.until is not None and self._clock().timestamp() >= believed.until:
+                raise Rejected("ended while its caller stayed")
+            return await self._principal(believed)
+        except Rejected as rejected:
+            log.info("credential.rejected", scheme=believed.method, reason=str(rejected))
+            self._note(believed.method, str(rejected), believed)
+            raise unauthenticated("invalid_token") from None
+
+    async def _listen(self) -> None:
+        """Learn what is void by now."""
+        await self._revocations.refresh()
+        if self._heard != self._revocations.generation:
+            self._heard = self._revocations.generation
+            self._keys.expect_news()
+
+    async def staying(self, shown: Presented) -> tuple[Principal, Believed]:
+        """Who is calling, and what to ask `again` with as long as they stay."""
         scheme, credential = _credential(shown)
         if scheme in (NOTHING, OTHER):
             if scheme == OTHER:
                 self._note(scheme, "a scheme that is none of ours")
             raise unauthenticated()
-        await self._revocations.refresh()
-        if self._heard != self._revocations.generation:
-            self._heard = self._revocations.generation
-            self._keys.expect_news()
+        await self._listen()
         believed: Believed | None = None
         try:
             if scheme == SEVERAL:
@@ -90,7 +111,7 @@ class Identify:
                 believed = await self._ways.by_api_key(shown, credential)
             else:
                 believed = await self._ways.by_token(shown, scheme, credential)
-            return await self._principal(believed)
+            return await self._principal(believed), believed
         except Rejected as rejected:
             log.info("credential.rejected", scheme=scheme, reason=str(rejected))
             self._note(scheme, str(rejected), believed)
@@ -184,4 +205,4 @@ def _credential(shown: Presented) -> tuple[str, str]:
     return scheme if scheme in OF_TOKENS else OTHER, credential.strip(" ")
 
 
-__all__ = ["Identify", "Presented", "presented", "unauthenticated"]
+__all__ = ["Believed", "Identify", "Presented", "presented", "unauthenticated"]

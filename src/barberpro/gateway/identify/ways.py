@@ -53,6 +53,8 @@ class Believed:
     amr: tuple[str, ...] = ()
     by_name: bool = False
     """Whether `client` is a name, as in tokens of other issuers."""
+    until: float | None = None
+    """When the credential ends by itself, in seconds since 1970; None where it does not."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class Ways:
             grant=claims.grant,
             amr=claims.amr,
             by_name=not is_ours,
+            until=claims.usable_until,
         )
 
     async def by_api_key(self, shown: Presented, text: str) -> Believed:
@@ -204,6 +207,7 @@ class Ways:
             locations=None,
             credential=key.id,
             issued_at=key.created_at.timestamp(),
+            until=key.expires_at.timestamp() if key.expires_at else None,
         )
 
     def _note_use(self, key: Row[Any], now: datetime) -> None:
