@@ -71,6 +71,15 @@ class Writer:
             parts.append(f"{self.fresh('a')}: {name}(input: {given}) {self.switch()} {below}")
         return self._written("mutation", "{ " + " ".join(parts) + " }")
 
+    def write_subscription(self, name: str, at: str) -> Written | None:
+        """A subscription to what happens at a location, asked for something of what it tells."""
+        told = self.graph.core.subscription_type.fields[name]  # type: ignore[union-attr]
+        below = self.selection(get_named_type(told.type), DEEPEST - 1)
+        at = self.variable("ID!", at)
+        return self._written(
+            "subscription", f"{{ {self.fresh('a')}: {name}(locationId: {at}) {below} }}"
+        )
+
     def _written(self, kind: str, body: str) -> Written | None:
         head = f"{kind} Drawn({', '.join(self.declared)})" if self.declared else f"{kind} Drawn"
         text = "\n".join([f"{head} {body}", *self.fragments])

@@ -14,6 +14,8 @@ from barberpro.graph.cursors import Cursors
 from barberpro.graph.execute import coerced, interpreted, run
 from barberpro.graph.plan import plan
 from barberpro.graph.schema import Graph
+from barberpro.graph.subscriptions import Feed
+from barberpro.platform.broadcast import Happened
 from barberpro.platform.database import Database
 from barberpro.platform.locale import Catalogue
 from barberpro.platform.principal import Principal
@@ -39,14 +41,24 @@ class Ways:
     catalogue: Catalogue = field(default_factory=_catalogue)
 
     async def ask(
-        self, way: str, who: Principal, document: DocumentNode, variables: Mapping[str, Any]
+        self,
+        way: str,
+        who: Principal,
+        document: DocumentNode,
+        variables: Mapping[str, Any],
+        happened: Happened | None = None,
     ) -> tuple[ExecutionResult, int]:
-        """The answer of one way, and how many statements it sent."""
-        answer, statements, _ = await self.priced(way, who, document, variables)
+        """The answer of one way, and how many statements it sent; of a subscription, that to what happened."""
+        answer, statements, _ = await self.priced(way, who, document, variables, happened)
         return answer, statements
 
     async def priced(
-        self, way: str, who: Principal, document: DocumentNode, variables: Mapping[str, Any]
+        self,
+        way: str,
+        who: Principal,
+        document: DocumentNode,
+        variables: Mapping[str, Any],
+        happened: Happened | None = None,
     ) -> tuple[ExecutionResult, int, int]:
         """The same, and what the answer was counted to hold."""
         planned = plan(self.graph, document, document.definitions[0])  # type: ignore[arg-type]
@@ -58,6 +70,11 @@ class Ways:
             catalogue=self.catalogue,
             cursors=Cursors(SECRET, who.tenant),
         )
+        if happened is not None:
+            (root,) = planned.operation.selection_set.selections
+            feed = self.graph.load("Subscription", root.name.value)  # type: ignore[attr-defined]
+            assert isinstance(feed, Feed)
+            context.told = await feed.shown(happened, context)
         with warnings.catch_warnings():
             # graphql-core gives siblings up when null comes up from below, some of them never begun.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)

@@ -90,7 +90,8 @@ def subscription(
         )
 
         async def resolve(root: Any, info: Info, **_: Any) -> Any:
-            return info.context.told
+            (told,) = await load.fetch([root], info.context)
+            return told
 
         _, *given = signature(chosen, eval_str=True).parameters.values()
         takes(resolve, [each.replace(kind=Parameter.KEYWORD_ONLY) for each in given])
