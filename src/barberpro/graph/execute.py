@@ -19,6 +19,8 @@ from .counting import counting
 from .counts import COMPILED, INTERPRETED, WITH_CARE
 from .plan import UNDEFINED, Plan
 from .schema import Graph
+from .scopes import held_by
+from .visible import visible
 
 
 @dataclass(eq=False)
@@ -111,10 +113,14 @@ async def _asked(shape: Shape, plan: Plan, variables: Variables, context: Contex
 async def interpreted(
     graph: Graph, plan: Plan, variables: Variables, context: Context
 ) -> ExecutionResult:
-    """The same by graphql-core: right for every operation, field by field."""
+    """The same by graphql-core: right for every operation, field by field.
+
+    Who asks for the schema is told of what they may ask for, as if there were nothing else.
+    """
+    schema = visible(graph, held_by(context.principal)) if plan.introspects else graph.core
     name = plan.operation.name
     result = execute(
-        graph.core,
+        schema,
         plan.document,
         context_value=context,
         variable_values=dict(variables.raw),

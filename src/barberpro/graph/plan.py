@@ -78,6 +78,8 @@ class Plan:
     """Variables that the cost depends on."""
     plain: tuple["Plain", ...] | None = None
     """The variables, where all are of types whose values are taken as JSON has them."""
+    introspects: bool = False
+    """Whether it asks for the schema itself."""
     kept: Kept = field(default_factory=Kept)
 
     def check_nulls(self, variables: Variables) -> None:
@@ -136,6 +138,7 @@ class _Planner:
             weights,
             tuple(sorted(self.sizes)),
             _plain(operation),
+            introspects=self.introspections > 0,
         )
 
     def _selection(self, type_name: str, selection_set: SelectionSetNode) -> tuple[Weight, ...]:

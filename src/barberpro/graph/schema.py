@@ -6,8 +6,10 @@ subgraph of a single domain.
 
 import dataclasses
 import hashlib
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -58,6 +60,15 @@ class Graph:
     prices: Prices
     """What types and fields cost."""
     counts: Counts = dataclasses.field(default_factory=Counts)
+    views: OrderedDict[frozenset[str], GraphQLSchema] = dataclasses.field(
+        default_factory=OrderedDict
+    )
+    """What callers with these scopes may see of it; see `visible.py`."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every scope and policy that some field needs."""
+        return frozenset[str]().union(*(s for needed in self.scopes.values() for s in needed.sets))
 
     def scope(self, type_name: str, field_name: str) -> Needed:
         return self.scopes[type_name, field_name]
