@@ -6,6 +6,7 @@ schema, and every id in them may be the other's.
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from random import Random
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 from barberpro.domains.billing import service as billing
 from barberpro.domains.bookings import service as bookings
+from barberpro.platform.events import events
 from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.principal import Principal
 from barberpro.platform.tables import metadata
@@ -27,6 +29,7 @@ from .conftest import Always
 
 DOCUMENTS = int(os.environ.get("BARBERPRO_ISOLATION_DOCUMENTS", "150"))
 know_all_tables()
+NAMED_IN_REST = ("bkg", "cus", "inv", "loc", "prv", "svc")
 
 
 @pytest.fixture
@@ -188,3 +191,39 @@ def _value(declared: Any, id_: str) -> Any:
     return {
         "ID": id_, "Int": 3, "Date": "2026-11-23", "DateTime": "2026-11-23T00:00:00Z", "String": None,
     }.get(kind.name.value)  # fmt: skip
+
+
+async def test_rest_answers_nothing_of_another_tenant_and_changes_nothing_there(
+    http: httpx.AsyncClient, state: Any, callers: Any, lived_in: dict[str, list[str]], opening: Any,
+    stranger: Principal,
+) -> None:  # fmt: skip
+    """Each route, with ids of the other's wherever one stands: in the path, in the query and in the body."""
+    mine, theirs = lived_in
+    assert theirs == stranger.tenant
+    before = await _events(opening, stranger)
+    own = 0
+    for endpoint in state["rest"].values():
+        route = endpoint._route
+        for tenant in (mine, theirs):
+            for id_ in {i[:3]: i for i in lived_in[tenant] if i[:3] in NAMED_IN_REST}.values():
+                path = re.sub(r"\{\w+\}", id_, route.path)
+                named = [s.name for s in route.sources if s.place in ("query", "body")]
+                given = {name: id_ for name in named if name.lower().endswith("id")}
+                answer = await http.request(
+                    route.method,
+                    path,
+                    headers=callers[mine],
+                    params=given if route.method == "GET" else None,
+                    json=None if route.method == "GET" else given,
+                )
+                assert answer.status_code < 500, path
+                told = answer.text.replace(id_, "(as asked)")
+                assert not [other for other in lived_in[theirs] if other in told], path
+                own += any(i in answer.text for i in lived_in[mine])
+    assert own > 20, "a caller who sees nothing proves nothing"
+    assert await _events(opening, stranger) == before
+
+
+async def _events(opening: Any, who: Principal) -> list[str]:
+    async with opening(who) as tx:
+        return [row.id for row in await tx.rows(select(events.c.id).order_by(events.c.id))]
