@@ -46,8 +46,8 @@ class TravelTime(Node):
 
     minutes: int
     """How long."""
-    to_location: Location = one(tables.travel_times.c.to_location_id)
-    """Where to."""
+    to_location: Location | None = one(tables.travel_times.c.to_location_id)
+    """Where to; null where the caller may not see it."""
 
 
 @extends(Location)

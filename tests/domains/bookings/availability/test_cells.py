@@ -11,7 +11,7 @@ from barberpro.domains.bookings.availability import cells
 from barberpro.domains.bookings.availability.cells import CELL, Horizon
 from barberpro.domains.locations.service import Calendar, Span
 
-HORIZON = Horizon(date(2026, 9, 1))
+HORIZON = Horizon.of(datetime(2026, 9, 5, tzinfo=UTC))
 ZONES = ["America/Argentina/Buenos_Aires", "America/Santiago", "Europe/Madrid", "America/St_Johns"]
 bits = st.integers(0, 2**60 - 1)
 
@@ -93,23 +93,37 @@ def weeks(draw: st.DrawFn) -> list[Span]:
     return spans
 
 
-@given(weeks(), st.sampled_from(ZONES), st.integers(0, 20))
-def test_a_week_is_the_calendars(week: list[Span], zone: str, ahead: int) -> None:
+@given(weeks(), st.sampled_from(ZONES), st.integers(0, 9), st.sampled_from([0, 6, 7]))
+def test_a_week_is_the_calendars(week: list[Span], zone: str, ahead: int, blocks: int) -> None:
     """Also in the days in which clocks change: those of Santiago on 6 September 2026, of Madrid on 25 October."""
-    special = HORIZON.first + timedelta(days=ahead)
+    later = Horizon(HORIZON.block + blocks)
+    special = later.first + timedelta(days=ahead)
     exceptions = {special: [(600, 723), (723, 800)]}
     calendar = Calendar(zone, week, exceptions=exceptions)
     by_day = [
         [(s.opens_minute, s.closes_minute) for s in week if s.weekday == day] for day in range(1, 8)
     ]
-    found = cells.weekly(by_day, exceptions, ZoneInfo(zone), HORIZON)
-    days = cells.DAYS + 2
-    ranges = calendar.open(HORIZON.first - timedelta(days=1), days)
-    # What touches over midnight is one range, and both ways of reckoning round only its ends.
-    assert found == HORIZON.within(ranges)
+    found = cells.weekly(by_day, exceptions, ZoneInfo(zone), later)
+    ranges = calendar.open(later.first - timedelta(days=1), cells.DAYS + 2)
+    assert found == later.within(ranges)
 
 
-def test_the_horizon_begins_the_day_before_in_utc() -> None:
-    late = datetime(2026, 9, 2, 23, 59, tzinfo=UTC)
-    assert Horizon.around(late) == HORIZON
-    assert HORIZON.at(HORIZON.minute(late) // CELL) == datetime(2026, 9, 2, 23, 55, tzinfo=UTC)
+def test_a_block_begins_a_day_early_in_utc() -> None:
+    at = datetime(2026, 9, 5, 23, 57, tzinfo=UTC)
+    found = Horizon.of(at)
+    assert found.first == date.fromordinal(at.toordinal() // 8 * 8 - 1)
+    assert found.at(found.minute(at) // CELL) == datetime(2026, 9, 5, 23, 55, tzinfo=UTC)
+    inside = cells.span(found.minute(at) // CELL, found.minute(at) // CELL + 1)
+    assert found.days & inside
+
+
+def test_the_blocks_of_a_search_follow_one_another() -> None:
+    begins = datetime(2026, 9, 5, tzinfo=UTC)
+    found = cells.horizons(begins, begins + timedelta(days=90))
+    assert [each.block for each in found] == list(
+        range(found[0].block, found[0].block + len(found))
+    )
+    assert found[0] == Horizon.of(begins)
+    assert found[-1] == Horizon.of(begins + timedelta(days=90))
+    whole = [each.at(n) for each in found for n in listed(each.days)]
+    assert whole == [found[0].at(288) + timedelta(minutes=5 * n) for n in range(len(whole))]

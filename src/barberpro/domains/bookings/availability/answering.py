@@ -135,7 +135,7 @@ def _wanted(
         elif len(refusals) < MOST_REFUSALS:
             at, who, what = match.place, match.person, match.offer
             refusals.append(Refusal(failure, at.id, who.id, what.id))
-    return search.at(asked.search, free, asked.wanted, now)
+    return search.at(asked.search, free, asked.wanted)
 
 
 async def _offers(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[list[Offer], int]:

@@ -1,7 +1,7 @@
-"""Time as bits: one for each five minutes of a horizon, in one integer. Pure.
+"""Time as bits: one for each five minutes of a block of days, in one integer. Pure.
 
-Three months are 27,000 bits, which Python shifts and joins in about a microsecond; so a whole agenda is asked at once,
-and no loop runs over days or bookings. What is open is rounded inwards and what is taken outwards: a bit that is set
+A block is 3,000 bits, which Python shifts and joins in a fraction of a microsecond; so an agenda is asked at once, and
+no loop runs over days or bookings. What is open is rounded inwards and what is taken outwards: a bit that is set
 is free for all of its five minutes.
 """
 
@@ -16,21 +16,28 @@ from barberpro.domains.locations.service import MIDNIGHT, Minutes, instant
 CELL = 5
 """Minutes."""
 A_DAY = MIDNIGHT // CELL
-DAYS = 94
-"""Ninety ahead, one back, and the ends that zones shift over midnight."""
+BLOCK = 8
+"""Days that are searched at once: most searches end in the first block that they look at."""
+DAYS = BLOCK + 3
+"""Those, the day before for the gap that a slot leaves, and two days after for what begins late and lasts long."""
 Cells = int
 Ranges = Iterable[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True)
 class Horizon:
-    """The days that cells count from, all in UTC."""
+    """A block of days, all in UTC, by its number: cells count from the day before it."""
 
-    first: date
+    block: int
 
     @classmethod
-    def around(cls, now: datetime) -> "Horizon":
-        return cls(now.astimezone(UTC).date() - timedelta(days=1))
+    def of(cls, at: datetime) -> "Horizon":
+        """The one an instant is in."""
+        return horizon(at.astimezone(UTC).toordinal() // BLOCK)
+
+    @cached_property
+    def first(self) -> date:
+        return date.fromordinal(self.block * BLOCK - 1)
 
     @cached_property
     def begins(self) -> datetime:
@@ -39,6 +46,11 @@ class Horizon:
     @cached_property
     def full(self) -> Cells:
         return (1 << DAYS * A_DAY) - 1
+
+    @cached_property
+    def days(self) -> Cells:
+        """The days of the block itself."""
+        return span(A_DAY, (BLOCK + 1) * A_DAY)
 
     def minute(self, at: datetime) -> int:
         """Whole minutes from the beginning; of an instant within a minute, those before it."""
@@ -61,6 +73,16 @@ class Horizon:
         for begins, ends in ranges:
             found |= span(self.minute(begins) // CELL, -(-self.minute(ends) // CELL))
         return found & self.full
+
+
+@lru_cache(maxsize=64)
+def horizon(block: int) -> Horizon:
+    return Horizon(block)
+
+
+def horizons(begins: datetime, ends: datetime) -> list[Horizon]:
+    """The blocks that an instant before the end may be in, in order."""
+    return [horizon(n) for n in range(Horizon.of(begins).block, Horizon.of(ends).block + 1)]
 
 
 def span(begin: int, end: int) -> Cells:
@@ -97,6 +119,7 @@ def gap(free: Cells, start: int, length: int, useful: int) -> int:
     return before % useful + after % useful
 
 
+@lru_cache(maxsize=64)
 def every(step: int, offset: int, full: Cells) -> Cells:
     """Every so many cells, the first of them `offset` cells from the beginning."""
     found, width = 1, step

@@ -1,13 +1,13 @@
 """The index: what one location, and one provider, is like in the days ahead, kept in memory until its edition changes.
 
-A copy holds rows as they stand, which the rules look at, and makes of them cells, which the search looks at. Cells are
-made when they are first asked for, and anew each day, when the horizon moves on.
+A copy holds rows as they stand, which the rules look at, and makes of them cells, which the search looks at: of those
+days and lengths that are asked for, when they first are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from barberpro.domains.locations.service import Calendar, Minutes, Span
 
@@ -15,8 +15,8 @@ from ..diary import Diary, Elsewhere
 from ..rules import Shop
 from .cells import Cells, Horizon, lasting, midnights, tight, weekly
 
-KEPT = 12
-"""Answers that a copy keeps beside its rows: services of few lengths are asked for again and again."""
+KEPT = 64
+"""Cells that a copy keeps beside its rows, some 400 bytes each: the same services and days are asked for again."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,21 @@ class Taken:
     chair_id: str
 
 
-@dataclass(frozen=True)
-class Lengths:
+class Lengths(NamedTuple):
     """How many cells a service takes: of the provider's working hours, and of provider and chair."""
 
     service: int
     occupied: int
 
 
-class Made:
-    """Cells made of a copy, by what they are of; forgotten when the horizon moves, and when there are many."""
+class Made(dict[Any, Cells]):
+    """Cells made of a copy, by what they are of; forgotten when there are many."""
 
-    def __init__(self) -> None:
-        self._horizon: Horizon | None = None
-        self._cells: dict[Any, Cells] = {}
-
-    def of(self, horizon: Horizon, key: Any, make: Callable[[], Cells]) -> Cells:
-        if horizon != self._horizon or len(self._cells) > KEPT:
-            self._horizon, self._cells = horizon, {}
-        if key not in self._cells:
-            self._cells[key] = make()
-        return self._cells[key]
+    def keep(self, key: Any, cells: Cells) -> Cells:
+        if len(self) >= KEPT:
+            self.clear()
+        self[key] = cells
+        return cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +68,15 @@ class Place:
 
     def open(self, horizon: Horizon) -> Cells:
         """When it is open."""
-        return self.made.of(horizon, "open", lambda: self._open(horizon))
+        key = horizon.block, "open"
+        found = self.made.get(key)
+        return self.made.keep(key, self._open(horizon)) if found is None else found
 
     def seats(self, horizon: Horizon, length: int) -> Cells:
         """From when on some chair is free for so long."""
-        return self.made.of(horizon, length, lambda: self._seats(horizon, length))
+        key = horizon.block, length
+        found = self.made.get(key)
+        return self.made.keep(key, self._seats(horizon, length)) if found is None else found
 
     def free_chairs(self, starts_at: datetime, free_at: datetime) -> list[str]:
         """The chairs that nobody has meanwhile."""
@@ -149,28 +147,33 @@ class Person:
 
     def starts(self, place: Place, horizon: Horizon, lengths: Lengths) -> Cells:
         """From when on they can be booked there, where a chair is."""
-
-        def made() -> Cells:
-            at_work = lasting(self._at_work(place, horizon), lengths.service)
-            return at_work & lasting(self._free(place, horizon), lengths.occupied)
-
-        return self.made.of(horizon, (place, lengths), made)
+        key = horizon.block, place, lengths
+        found = self.made.get(key)
+        if found is not None:
+            return found
+        at_work = lasting(self._at_work(place, horizon), lengths.service)
+        starts = at_work & lasting(self._free(place, horizon), lengths.occupied)
+        return self.made.keep(key, starts)
 
     def gapless(self, place: Place, horizon: Horizon, lengths: Lengths, useful: int) -> Cells:
         """Of these starts, those that leave no gap too short to be of use."""
-
-        def made() -> Cells:
-            starts = self.starts(place, horizon, lengths)
-            idle = self.idle(place, horizon)
-            return tight(idle, starts, lengths.occupied, useful, horizon.full)
-
-        return self.made.of(horizon, (place, lengths, useful), made)
+        key = horizon.block, place, lengths, useful
+        found = self.made.get(key)
+        if found is not None:
+            return found
+        starts, idle = self.starts(place, horizon, lengths), self.idle(place, horizon)
+        cells = tight(idle, starts, lengths.occupied, useful, horizon.full)
+        return self.made.keep(key, cells)
 
     def _at_work(self, place: Place, horizon: Horizon) -> Cells:
-        return self.made.of(horizon, (place, "work"), lambda: self._hours(place, horizon))
+        key = horizon.block, place, "work"
+        found = self.made.get(key)
+        return self.made.keep(key, self._hours(place, horizon)) if found is None else found
 
     def _free(self, place: Place, horizon: Horizon) -> Cells:
-        return self.made.of(horizon, (place, "free"), lambda: self._untaken(place, horizon))
+        key = horizon.block, place, "free"
+        found = self.made.get(key)
+        return self.made.keep(key, self._untaken(place, horizon)) if found is None else found
 
     def _hours(self, place: Place, horizon: Horizon) -> Cells:
         hours = place.open(horizon)

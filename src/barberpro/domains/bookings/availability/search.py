@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from functools import cached_property
 from heapq import heapify, heappop, heapreplace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from .cells import CELL, Cells, Horizon, each_of, every, gap, span
+from .cells import CELL, Cells, Horizon, each_of, every, gap, horizons, span
 from .copies import Lengths, Person, Place
 
 FURTHEST = timedelta(days=90)
@@ -34,7 +35,7 @@ class Offer:
     price_minor: int
     currency_code: str
 
-    @property
+    @cached_property
     def lengths(self) -> Lengths:
         minutes = self.duration_minutes
         return Lengths(-(-minutes // CELL), -(-(minutes + self.buffer_minutes) // CELL))
@@ -55,8 +56,7 @@ class Search:
     """A gap shorter than this is of no use: nothing fits in."""
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """Somebody who does a service somewhere."""
 
     place: Place
@@ -78,8 +78,14 @@ class Slot:
         return self.starts_at + timedelta(minutes=self.match.offer.duration_minutes)
 
 
-@dataclass(frozen=True)
-class Row:
+class Gaps(Enum):
+    """Whether starts leave gaps too short to be of use: those that leave none come first."""
+
+    NONE = auto()
+    SOME = auto()
+
+
+class Row(NamedTuple):
     """The starts of one match that are in question, and where it stands among others that begin at the same time."""
 
     match: Match
@@ -93,23 +99,24 @@ def found(search: Search, matches: Iterable[Match], now: datetime) -> list[Slot]
     BEST: preferred providers first, then by price, then those that leave no gap too short to be of use, then by time.
     EARLIEST: by time, then the same. Last by the ids of location and provider, so that the order is total.
     """
-    horizon = Horizon.around(now)
-    window = _window(search, horizon, now)
-    useful = -(-search.useful_minutes // CELL)
     slots: list[Slot] = []
+    useful = -(-search.useful_minutes // CELL)
+    begins = _ceiled(max(search.begins, now))
     for tier in _tiers(search, matches):
-        rows = [row for row in _rows(search, tier, horizon, window) if row.starts]
-        for some in _by_gap(search, rows, horizon, useful):
-            for row, cell in _merged(some, search.first - len(slots)):
-                slots.append(_slot(search, row, cell, horizon, useful))
-            if len(slots) == search.first:
-                return slots
+        for kind in Gaps if search.order is Order.BEST else (None,):
+            for horizon in horizons(begins, search.ends):
+                window = _window(begins, search.ends, horizon)
+                rows = _rows(search, tier, horizon, window, kind, useful)
+                for row, cell in _merged(rows, search.first - len(slots)):
+                    slots.append(_slot(search, row, cell, horizon, useful))
+                if len(slots) == search.first:
+                    return slots
     return slots
 
 
-def at(search: Search, matches: Iterable[Match], wanted: datetime, now: datetime) -> list[Slot]:
+def at(search: Search, matches: Iterable[Match], wanted: datetime) -> list[Slot]:
     """The slots of matches that are free at this time, which may be off the grid, by preference and price."""
-    horizon, useful = Horizon.around(now), -(-search.useful_minutes // CELL)
+    horizon, useful = Horizon.of(wanted), -(-search.useful_minutes // CELL)
     slots = []
     for match in sorted(matches, key=lambda m: (*_worth(search, m), m.place.id, m.person.id)):
         idle = match.person.idle(match.place, horizon)
@@ -138,9 +145,14 @@ def _worth(search: Search, match: Match) -> tuple[Any, ...]:
 
 
 def _rows(
-    search: Search, matches: Sequence[Match], horizon: Horizon, window: Cells
+    search: Search,
+    matches: Sequence[Match],
+    horizon: Horizon,
+    window: Cells,
+    kind: Gaps | None,
+    useful: int,
 ) -> Iterator[Row]:
-    """The starts that every rule allows."""
+    """The starts that every rule allows, and that leave gaps of this kind."""
     allowed: dict[tuple[Place, int], Cells] = {}
     for match in matches:
         place, lengths = match.place, match.offer.lengths
@@ -148,29 +160,13 @@ def _rows(
         if key not in allowed:
             grid = _grid(search, place, horizon)
             allowed[key] = window & grid & place.seats(horizon, lengths.occupied)
-        rank = (*_worth(search, match), place.id, match.person.id, match.offer.id)
-        starts = match.person.starts(place, horizon, lengths)
-        yield Row(match, allowed[key] & starts, rank)
-
-
-def _by_gap(search: Search, rows: list[Row], horizon: Horizon, useful: int) -> Iterator[list[Row]]:
-    """First the starts that leave no useless gap, then the others."""
-    if search.order is Order.EARLIEST:
-        yield rows
-        return
-    gapless = []
-    for row in rows:
-        match = row.match
-        gapless.append(
-            row.starts & match.person.gapless(match.place, horizon, match.offer.lengths, useful)
-        )
-    yield [_only(row, cells) for row, cells in zip(rows, gapless, strict=True) if cells]
-    rest = [row.starts & ~cells for row, cells in zip(rows, gapless, strict=True)]
-    yield [_only(row, cells) for row, cells in zip(rows, rest, strict=True) if cells]
-
-
-def _only(row: Row, cells: Cells) -> Row:
-    return Row(row.match, cells, row.rank)
+        starts = allowed[key] & match.person.starts(place, horizon, lengths)
+        if starts and kind is not None:
+            gapless = match.person.gapless(place, horizon, lengths, useful)
+            starts &= gapless if kind is Gaps.NONE else ~gapless
+        if starts:
+            rank = (*_worth(search, match), place.id, match.person.id, match.offer.id)
+            yield Row(match, starts, rank)
 
 
 def _merged(rows: Iterable[Row], most: int) -> Iterator[tuple[Row, int]]:
@@ -202,10 +198,10 @@ def _slot(search: Search, row: Row, cell: int, horizon: Horizon, useful: int) ->
     )
 
 
-def _window(search: Search, horizon: Horizon, now: datetime) -> Cells:
-    """The cells that begin in the time searched, none of them past."""
-    begins = -(-horizon.minute(_ceiled(max(search.begins, now))) // CELL)
-    return span(begins, -(-horizon.minute(_ceiled(search.ends)) // CELL)) & horizon.full
+def _window(begins: datetime, ends: datetime, horizon: Horizon) -> Cells:
+    """The cells that begin in the time searched."""
+    cells = span(-(-horizon.minute(begins) // CELL), -(-horizon.minute(_ceiled(ends)) // CELL))
+    return cells & horizon.days
 
 
 def _ceiled(at: datetime) -> datetime:
