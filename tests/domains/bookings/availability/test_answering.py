@@ -257,6 +257,22 @@ async def test_a_holiday_is_none_for_who_does_not_keep_it(
     assert starts(await asking())[0] == NOW + timedelta(hours=23)  # Tuesday at 9:00
 
 
+async def test_without_a_chair_nobody_is_booked(
+    asking: Asking, chain: Any, done: Any, booked: Any
+) -> None:
+    """The centre has two chairs; who sits in the second keeps it a little longer."""
+    dario = await done(
+        lambda tx: people.register_provider(tx, name="Darío", location_ids=[chain.centro.id])
+    )
+    await booked(starts_at=TUESDAY_NOON)
+    await booked(starts_at=TUESDAY_NOON + 10 * MINUTE, provider_id=chain.bruno.id)
+    only = {"provider_ids": [dario.id], "step_minutes": 10, "begins": TUESDAY_NOON - 60 * MINUTE}
+    found = await asking(wanted=TUESDAY_NOON, ends=TUESDAY_NOON + 60 * MINUTE, **only)
+    assert codes(found) == ["NO_CHAIR_FREE"]
+    # 40 minutes with the buffer: until 12:10 a chair is free, and from 12:40 on the other; the siesta begins at 13:00.
+    assert [(at - TUESDAY_NOON) // MINUTE for at in starts(found)] == [-60, -50, -40, -30]
+
+
 async def test_who_travels_is_offered_when_they_can_be_there(
     asking: Asking, chain: Any, done: Any, booked: Any
 ) -> None:

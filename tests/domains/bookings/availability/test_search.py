@@ -44,11 +44,14 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
 
     way = draw(st.sampled_from([0, 7, 30]))
     taken = []
-    for n in range(draw(st.integers(0, 7))):
-        starts = moment()
+    for n in range(draw(st.integers(0, 9))):
+        starts = moment(0, 1_500)
         at = draw(st.sampled_from("ab"))
         who, length = draw(st.integers(0, 2)), draw(st.integers(5, 90))
-        taken.append((who, Taken(starts, starts + length * MINUTE, at, f"{at}{n % 2}")))
+        taken.append(
+            (who, Taken(starts, starts + length * MINUTE, at, f"{at}{n % 2 if at == 'a' else 0}"))
+        )
+    chairs = {"a": ["a0", "a1"], "b": ["b0"]}
     places = {
         at: Place(
             id=at,
@@ -64,10 +67,10 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
                     )
                 ),
             ),
-            chairs=[f"{at}0", f"{at}1"],
+            chairs=chairs[at],
             providers=frozenset("pqr"),
             travel={"ab".replace(at, ""): way} if way else {},
-            taken={c: [t for _, t in taken if t.chair_id == c] for c in (f"{at}0", f"{at}1")},
+            taken={c: [t for _, t in taken if t.chair_id == c] for c in chairs[at]},
         )
         for at in "ab"
     }
