@@ -50,11 +50,11 @@ class AvailabilityInput:
     service_ids: list[strawberry.ID]
     """Which services, 1 to 10: a slot is of any of them."""
     location_ids: list[strawberry.ID] | None = None
-    """Where, at most 500 locations; anywhere the caller may see where it is left out."""
+    """Where, at most 500; where it is left out, anywhere the caller may see, of more than 500 those opened first."""
     provider_ids: list[strawberry.ID] | None = None
     """With whom, at most 100 providers; with anybody where it is left out."""
     preferred_provider_ids: list[strawberry.ID] | None = None
-    """Whom the customer likes, of these."""
+    """Whom the customer likes, at most 100."""
     starts_from: datetime | None = None
     """The earliest start; now where it is left out, and never before."""
     starts_before: datetime | None = None
@@ -178,16 +178,21 @@ async def availability(
 
 
 def _asked(given: AvailabilityInput, now: datetime) -> Asked:
-    begins = given.starts_from or now
-    ends = given.starts_before or max(begins, now) + USUAL
+    begins = max(given.starts_from or now, now)
+    ends = given.starts_before or begins + USUAL
     _check("serviceIds", len(given.service_ids), 1, answering.MOST_SERVICES)
     _check("locationIds", len(given.location_ids or ()), 0, answering.MOST_LOCATIONS)
     _check("providerIds", len(given.provider_ids or ()), 0, answering.MOST_PROVIDERS)
-    _check("preferredProviderIds", len(given.preferred_provider_ids or ()), 0, MOST_SLOTS)
+    _check(
+        "preferredProviderIds",
+        len(given.preferred_provider_ids or ()),
+        0,
+        answering.MOST_PROVIDERS,
+    )
     _check("first", given.first, 1, MOST_SLOTS)
     if given.step_minutes not in STEPS:
         raise BadInput(f"`availability(input: stepMinutes)` must be one of {STEPS}.")
-    if not (begins < ends and now < ends):
+    if not begins < ends:
         raise BadInput("`availability(input: startsBefore)` must be after `startsFrom` and now.")
     if ends > now + FURTHEST:
         raise BadInput(

@@ -7,6 +7,7 @@ import pytest
 
 from barberpro.domains.bookings import service as bookings
 
+MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 TUESDAY = "2026-11-24T14:00:00Z"  # 11:00 in Buenos Aires
 SET = """mutation Set($exception: LocationSetExceptionInput!, $holidays: LocationSetHolidaysInput!,
@@ -190,6 +191,50 @@ async def test_statements_do_not_grow_with_the_shops(ask: Any, documents: Any, g
 
 
 @pytest.mark.parametrize(
+    ("name", "change", "code", "field"),
+    [
+        ("exception", {"date": "2026-11-24", "hours": []}, "OUTSIDE_OPENING_HOURS", "startsAt"),
+        ("shifts", {}, "OUTSIDE_SHIFT", "startsAt"),
+        ("off", {"startsAt": "2026-11-24T03:00:00Z"}, "PROVIDER_AWAY", "startsAt"),
+        ("skills", {"serviceIds": "another"}, "PROVIDER_UNSKILLED", "providerId"),
+        ("way", {}, "TOO_FAR_TO_TRAVEL", "startsAt"),
+    ],
+)
+async def test_a_booking_says_which_rule_it_breaks(
+    ask: Any, chain: Any, documents: Any, done: Any, given: Any, grow: Any,
+    name: str, change: dict[str, Any], code: str, field: str,
+) -> None:  # fmt: skip
+    nine = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # before Ana's shift begins, at ten
+    await done(lambda tx: bookings.create(tx, **chain.asks(starts_at=nine + 45 * MINUTE)))
+    elsewhere = {"locationId": chain.norte.id} if name == "way" else {}
+    if "serviceIds" in change:
+        await grow(1, 1, 1)
+        menu = (await ask("query { services(first: 9) { nodes { id } } }")).data["services"]
+        others = [each["id"] for each in menu["nodes"] if each["id"] != chain.cut.id]
+        change = {"serviceIds": others}
+    (mutation,) = [line for line in SET.splitlines() if f"${name})" in line]
+    (kind,) = [
+        part for part in SET.split("(", 1)[1].split(")", 1)[0].split(",") if f"${name}:" in part
+    ]
+    said = await ask(
+        f"mutation Set({kind.strip()}) {{ {mutation} }}", **{name: given[name] | change}
+    )
+    assert said.errors == []
+    asked = {
+        "locationId": chain.centro.id,
+        "providerId": chain.ana.id,
+        "customerId": chain.carla.id,
+        "serviceId": chain.cut.id,
+        "startsAt": "2026-11-24T12:00:00Z",
+        **elsewhere,
+    }
+    answer = await ask(documents["BookingCreate"], input=asked)
+    assert answer.errors == []
+    (error,) = answer.data["bookingCreate"]["errors"]
+    assert (error["code"], error["field"]) == (code, [field])
+
+
+@pytest.mark.parametrize(
     ("asked", "said"),
     [
         ({"serviceIds": []}, "serviceIds"),
@@ -201,7 +246,7 @@ async def test_statements_do_not_grow_with_the_shops(ask: Any, documents: Any, g
         ({"first": 101}, "first"),
         ({"stepMinutes": 7}, "stepMinutes"),
         ({"startsFrom": TUESDAY, "startsBefore": TUESDAY}, "startsBefore"),
-        ({"startsFrom": "2026-11-01T00:00:00Z", "startsBefore": "2026-11-02T00:00:00Z"}, "now"),
+        ({"startsFrom": "0001-01-01T00:00:00Z", "startsBefore": "2026-11-02T00:00:00Z"}, "now"),
         ({"startsBefore": "2027-02-21T13:00:01Z"}, "90 days"),
     ],
 )

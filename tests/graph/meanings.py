@@ -294,14 +294,11 @@ ONE = {
     ("Recommendation", "location"): ("locations", "location_id"),
 }
 """The table that a field's row stands in, and the parent's column that holds its id."""
+SPANS = ["date", "opens_minute"]
 MANY = {
     ("Location", "chairs"): ("chairs", "location_id", ["label"]),
     ("Location", "openingHours"): ("opening_hours", "location_id", ["weekday", "opens_minute"]),
-    ("Location", "openingExceptions"): (
-        "opening_exceptions",
-        "location_id",
-        ["date", "opens_minute"],
-    ),
+    ("Location", "openingExceptions"): ("opening_exceptions", "location_id", SPANS),
     ("Location", "travelTimes"): ("travel_times", "from_location_id", []),
     ("Provider", "shifts"): ("shifts", "provider_id", ["weekday", "starts_minute"]),
     ("Provider", "absences"): ("absences", "provider_id", ["starts_at"]),
@@ -373,11 +370,6 @@ def chair_count(me: Caller, location: Any) -> int:
 def works_at(me: Caller, provider: Any) -> Rows:
     linked = {r.location_id for r in me.where("provider_locations", provider_id=provider.id)}
     return [r for r in me.all("locations") if r.id in linked]
-
-
-def skills(me: Caller, provider: Any) -> Rows:
-    learned = {r.service_id for r in me.where("skills", provider_id=provider.id)}
-    return [r for r in me.all("services") if r.id in learned]
 
 
 def visit_count(me: Caller, customer: Any) -> int:
@@ -540,7 +532,11 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("OpeningException", "closesAt"): lambda me, day: on_the_clock(day.closes_minute),
     ("Shift", "startsAt"): lambda me, shift: on_the_clock(shift.starts_minute),
     ("Shift", "endsAt"): lambda me, shift: on_the_clock(shift.ends_minute),
-    ("Provider", "skills"): skills,
+    ("Provider", "skills"): lambda me, who: [
+        each
+        for each in me.all("services")
+        if me.where("skills", provider_id=who.id, service_id=each.id)
+    ],
     ("Location", "chairCount"): chair_count,
     ("Provider", "locations"): works_at,
     ("Customer", "visitCount"): visit_count,

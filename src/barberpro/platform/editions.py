@@ -18,7 +18,7 @@ from .sets import among, key_set
 from .tables import Key, tenant_table
 
 V = TypeVar("V")
-MOST = 50_000
+MOST = 10_000
 """Copies that a process keeps; the ones not used for longest go first."""
 
 editions = tenant_table(
