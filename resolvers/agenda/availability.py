@@ -60,7 +60,10 @@ class AvailabilityInput:
     starts_before: datetime | None = None
     """Before when a slot starts; a week after the earliest where it is left out, and at most 90 days from now."""
     wanted: datetime | None = None
-    """A time in particular: who is free then comes first, and `refusals` say why others are not."""
+    """
+    A time in particular: who is free then comes first, and `refusals` say why others are not. Of more than 2,000
+    combinations of location, provider and service only so many are looked at.
+    """
     step_minutes: int = 15
     """From the full hour on, every so many minutes a slot may start: 5, 10, 15, 20, 30 or 60."""
     first: int = 20

@@ -326,6 +326,8 @@ async def test_what_leaves_no_useless_gap_comes_first(
     # A cut and its buffer keep Ana for 40 minutes; nothing that is offered takes less than 30.
     gaps = [((slot.starts_at - begins) // MINUTE, slot.gap_minutes) for slot in found.slots]
     assert gaps == [(20, 0), (0, 20), (10, 10)]
+    wanted = await asking(wanted=begins, first=1, **only)
+    assert [(slot.starts_at, slot.gap_minutes) for slot in wanted.slots] == [(begins, 20)]
 
 
 async def test_another_organization_learns_nothing(
@@ -349,6 +351,19 @@ async def test_who_is_limited_to_a_shop_is_offered_it_alone(
     await booked(location_id=chain.norte.id, starts_at=TUESDAY_NOON)
     found = await asking(at_centro, provider_ids=[chain.ana.id], wanted=TUESDAY_NOON)
     assert codes(found) == ["SLOT_TAKEN"]
+
+
+async def test_of_those_named_it_is_told_where_they_do_not_work(
+    asking: Asking, chain: Any, done: Any
+) -> None:
+    await done(lambda tx: people.unassign_location(tx, chain.ana.id, chain.norte.id))
+    both = [chain.centro.id, chain.norte.id]
+    found = await asking(location_ids=both, provider_ids=[chain.ana.id])
+    (refusal,) = found.refusals
+    facts = {"provider_id": chain.ana.id, "location_id": chain.norte.id}
+    assert refusal.failure.facts() == facts
+    assert {slot.match.place.id for slot in found.slots} == {chain.centro.id}
+    assert codes(await asking(location_ids=both)) == []
 
 
 async def test_refusals_end_somewhere(asking: Asking, chain: Any) -> None:

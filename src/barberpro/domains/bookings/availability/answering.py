@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -27,6 +27,8 @@ from .search import Match, Offer, Search, Slot
 
 MOST_LOCATIONS, MOST_SERVICES, MOST_PROVIDERS = 500, 10, 100
 MOST_REFUSALS = 50
+MOST_JUDGED = 2_000
+"""Matches of which it is asked whether they are free at the wanted time: some 50 microseconds each."""
 Statement = Select[*tuple[Any, ...]]
 Read = Callable[[Statement, dict[str, Any]], Awaitable[Sequence[Any]]]
 """Runs a SELECT for the caller."""
@@ -101,19 +103,27 @@ async def answered(
             matches.append(Match(at, who, what))
         elif len(refusals) < MOST_REFUSALS and (named is not None or not _is_of(who, failure)):
             refusals.append(Refusal(failure, at.id, who.id, what.id))
-    wanted = _wanted(asked, matches, now, refusals)
     wish = replace(asked.search, useful_minutes=shortest)
+    wanted = _wanted(asked.wanted, wish, matches, now, refusals)
     slots = search.found(wish, (m for m in matches if m.person.does(m.offer.id)), now)
     others = [slot for slot in slots if slot.starts_at != asked.wanted]
     return Availability((wanted + others)[: wish.first], refusals[:MOST_REFUSALS])
 
 
 def _pairs(
-    places: Iterable[Place], people: dict[str, Person], offers: Sequence[Offer], *, anybody: bool
+    places: Sequence[Place], people: dict[str, Person], offers: Sequence[Offer], *, anybody: bool
 ) -> Iterable[tuple[Place, Person, Offer]]:
+    """Who works where, and, of those named, who does not: no more of these than are told of."""
     for at in places:
-        here = sorted(at.providers) if anybody else list(people)
-        yield from product([at], [people[each] for each in here if each in people], offers)
+        here = [people[each] for each in sorted(at.providers) if each in people]
+        yield from product([at], here, offers)
+    if not anybody:
+        elsewhere = (
+            (at, who, what)
+            for at, who, what in product(places, people.values(), offers)
+            if who.id not in at.providers
+        )
+        yield from islice(elsewhere, MOST_REFUSALS)
 
 
 def _is_of(person: Person, failure: Failure) -> bool:
@@ -122,20 +132,26 @@ def _is_of(person: Person, failure: Failure) -> bool:
 
 
 def _wanted(
-    asked: Asked, matches: Sequence[Match], now: datetime, refusals: list[Refusal]
+    wanted: datetime | None,
+    wish: Search,
+    matches: Sequence[Match],
+    now: datetime,
+    refusals: list[Refusal],
 ) -> list[Slot]:
     """The matches that are free at the wanted time; of the others it is told why they are not."""
-    if asked.wanted is None:
+    if wanted is None:
         return []
     free = []
-    for match in matches:
-        failure = refusing.at(match, asked.wanted, now)
+    for match in matches[:MOST_JUDGED]:
+        if len(free) >= wish.first and len(refusals) >= MOST_REFUSALS:
+            break
+        failure = refusing.at(match, wanted, now)
         if failure is None:
             free.append(match)
         elif len(refusals) < MOST_REFUSALS:
             at, who, what = match.place, match.person, match.offer
             refusals.append(Refusal(failure, at.id, who.id, what.id))
-    return search.at(asked.search, free, asked.wanted)
+    return search.at(wish, free, wanted)
 
 
 async def _offers(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[list[Offer], int]:
