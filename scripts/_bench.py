@@ -19,6 +19,7 @@ from pathlib import Path
 
 import _servers
 from _bench_audit import audit
+from _bench_availability import availability
 from _bench_identify import identify
 from _bench_limiter import limiter
 from _bench_refusals import refusals
@@ -196,6 +197,7 @@ def _resident_mb(module: str) -> float:
 RUNS = {
     "arena": arena,
     "audit": audit,
+    "availability": availability,
     "booking-create": booking_create,
     "identify": identify,
     "limiter": limiter,

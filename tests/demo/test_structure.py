@@ -14,6 +14,7 @@ from barberpro.demo.chain import generated
 from barberpro.demo.columns import Column, Columns
 from barberpro.demo.scales import SCALES
 from barberpro.demo.zones import local
+from barberpro.domains.locations.holidays import national
 
 from .conftest import ANCHOR, SEED
 
@@ -82,7 +83,7 @@ def test_the_year_has_its_seasons(history: History) -> None:
 
 
 def test_holidays_are_quiet_and_the_days_before_feasts_busy(history: History) -> None:
-    days = np.array(holidays.holidays([2024, 2025, 2026]), dtype="M8[D]")
+    days = np.array(national([2024, 2025, 2026]), dtype="M8[D]")
     days = days[days < TODAY]
     around = np.concatenate([days - 7, days + 7])
     around = around[~np.isin(around, days) & (around < TODAY)]

@@ -80,6 +80,8 @@ class Things:
     """Its API key, which was used."""
     user: str
     """Someone who signs in, and sees every shop."""
+    absence: str
+    """A provider's time off."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -120,12 +122,17 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     key, _ = await keys.make_api_key(tx, client=client.id, **KEY)
     await calling.note_use(tx, key.id)
+    after = ELEVEN + timedelta(days=3)
+    absence = await people.take_off(
+        tx, provider.id, starts_at=after, ends_at=after + timedelta(days=1), location_id=shop.id
+    )
     email = ids.new("usr").replace("_", ".") + "@example.com"
     user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
     return Things(
         client=client.id,
         key=key.id,
         user=user.id,
+        absence=absence.id,
         location=shop.id,
         chair=chair.id,
         provider=provider.id,
@@ -201,6 +208,13 @@ def bills_with(what: str) -> Attempt:
     return attempt
 
 
+async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
+    until = LONG_AFTER + timedelta(days=1)
+    return await people.take_off(
+        tx, provider, starts_at=LONG_AFTER, ends_at=until, location_id=location
+    )
+
+
 # Each function with each of the ids it takes.
 ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (locations.set_hours, lambda tx, theirs, _: locations.set_hours(tx, theirs.location, hours=[])),
@@ -210,6 +224,24 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (locations.close, lambda tx, theirs, _: locations.close(tx, theirs.location)),
     (locations.reopen, lambda tx, theirs, _: locations.reopen(tx, theirs.location)),
+    (
+        locations.set_exception,
+        lambda tx, theirs, _: locations.set_exception(
+            tx, theirs.location, day=ELEVEN.date(), hours=[]
+        ),
+    ),
+    (
+        locations.set_holidays,
+        lambda tx, theirs, _: locations.set_holidays(tx, theirs.location, closes=True),
+    ),
+    (
+        locations.set_travel,
+        lambda tx, theirs, own: locations.set_travel(tx, theirs.location, own.location, minutes=9),
+    ),
+    (
+        locations.set_travel,
+        lambda tx, theirs, own: locations.set_travel(tx, own.location, theirs.location, minutes=9),
+    ),
     (
         locations.check_known,
         lambda tx, theirs, own: locations.check_known(tx, [own.location, theirs.location]),
@@ -241,6 +273,20 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         lambda tx, theirs, own: people.unassign_location(tx, own.provider, theirs.location),
     ),
     (people.leave, lambda tx, theirs, _: people.leave(tx, theirs.provider)),
+    (people.set_shifts, lambda tx, theirs, _: people.set_shifts(tx, theirs.provider, week=[])),
+    (
+        people.set_shifts,
+        lambda tx, theirs, own: people.set_shifts(
+            tx, own.provider, week=[people.Shift(theirs.location, locations.Span(1, 0, 60))]
+        ),
+    ),
+    (
+        people.set_skills,
+        lambda tx, theirs, _: people.set_skills(tx, theirs.provider, service_ids=[]),
+    ),
+    (people.take_off, lambda tx, theirs, own: takes_off(tx, theirs.provider, own.location)),
+    (people.take_off, lambda tx, theirs, own: takes_off(tx, own.provider, theirs.location)),
+    (people.come_back, lambda tx, theirs, _: people.come_back(tx, theirs.absence)),
     (
         people.register_customer,
         lambda tx, theirs, _: people.register_customer(
@@ -359,6 +405,14 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
         lambda tx, theirs, _: catalogue.reprice(tx, theirs.service, price=Money(5, "ARS")),
     ),
     (catalogue.withdraw, lambda tx, theirs, _: catalogue.withdraw(tx, theirs.service)),
+    (
+        catalogue.check_known,
+        lambda tx, theirs, own: catalogue.check_known(tx, [own.service, theirs.service]),
+    ),
+    (
+        people.set_skills,
+        lambda tx, theirs, own: people.set_skills(tx, own.provider, service_ids=[theirs.service]),
+    ),
     (bookings.create, books_with("service")),
     (bookings.record, records_with("service")),
     (
@@ -385,7 +439,8 @@ TAKE_NO_IDS = {
     bookings.ratings,
     organizations.found,
     locations.open_location,
-    locations.is_open,
+    locations.instant,
+    locations.merged,
     catalogue.offer_service,
     catalogue.priced,
     learning.begin,

@@ -25,6 +25,10 @@ TYPES = {
     "loc": ("Location", "locations"),
     "chr": ("Chair", "chairs"),
     "hrs": ("OpeningHours", "opening_hours"),
+    "exc": ("OpeningException", "opening_exceptions"),
+    "trv": ("TravelTime", "travel_times"),
+    "shf": ("Shift", "shifts"),
+    "abs": ("Absence", "absences"),
     "prv": ("Provider", "providers"),
     "cus": ("Customer", "customers"),
     "svc": ("Service", "services"),
@@ -103,6 +107,11 @@ class Caller:
                 return row.home_location_id in limits or booked
             case "booking_changes" | "ratings":
                 return any(b.id == row.booking_id for b in self._booked)
+            case "travel_times":
+                return row.from_location_id in limits
+            case "absences" | "skills":
+                linked = self.where("provider_locations", provider_id=row.provider_id)
+                return bool(linked) or getattr(row, "location_id", None) in limits
             case "invoice_lines":
                 return any(i.id == row.invoice_id for i in self.all("invoices"))
         return not hasattr(row, "location_id") or row.location_id in limits
@@ -266,6 +275,9 @@ def in_page(me: Caller, name: str, page: Listed) -> Any:
 # Relations
 
 ONE = {
+    ("TravelTime", "toLocation"): ("locations", "to_location_id"),
+    ("Shift", "location"): ("locations", "location_id"),
+    ("Absence", "location"): ("locations", "location_id"),
     ("Booking", "location"): ("locations", "location_id"),
     ("Booking", "provider"): ("providers", "provider_id"),
     ("Booking", "chair"): ("chairs", "chair_id"),
@@ -282,9 +294,14 @@ ONE = {
     ("Recommendation", "location"): ("locations", "location_id"),
 }
 """The table that a field's row stands in, and the parent's column that holds its id."""
+SPANS = ["date", "opens_minute"]
 MANY = {
     ("Location", "chairs"): ("chairs", "location_id", ["label"]),
     ("Location", "openingHours"): ("opening_hours", "location_id", ["weekday", "opens_minute"]),
+    ("Location", "openingExceptions"): ("opening_exceptions", "location_id", SPANS),
+    ("Location", "travelTimes"): ("travel_times", "from_location_id", []),
+    ("Provider", "shifts"): ("shifts", "provider_id", ["weekday", "starts_minute"]),
+    ("Provider", "absences"): ("absences", "provider_id", ["starts_at"]),
     ("Booking", "history"): ("booking_changes", "booking_id", ["changed_at"]),
     ("Invoice", "lines"): ("invoice_lines", "invoice_id", ["position"]),
     ("Invoice", "bookings"): ("bookings", "invoice_id", ["starts_at"]),
@@ -363,8 +380,8 @@ def last_visit_at(me: Caller, customer: Any) -> datetime | None:
     return max((v.ended_at for v in me.where("visits", customer_id=customer.id)), default=None)
 
 
-def on_the_clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+def on_the_clock(minutes: int | None) -> str | None:
+    return None if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def money(minor: int, currency: str) -> Any:
@@ -511,6 +528,15 @@ def _popular(rank: int, row: Any) -> Any:
 RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("OpeningHours", "opensAt"): lambda me, span: on_the_clock(span.opens_minute),
     ("OpeningHours", "closesAt"): lambda me, span: on_the_clock(span.closes_minute),
+    ("OpeningException", "opensAt"): lambda me, day: on_the_clock(day.opens_minute),
+    ("OpeningException", "closesAt"): lambda me, day: on_the_clock(day.closes_minute),
+    ("Shift", "startsAt"): lambda me, shift: on_the_clock(shift.starts_minute),
+    ("Shift", "endsAt"): lambda me, shift: on_the_clock(shift.ends_minute),
+    ("Provider", "skills"): lambda me, who: [
+        each
+        for each in me.all("services")
+        if me.where("skills", provider_id=who.id, service_id=each.id)
+    ],
     ("Location", "chairCount"): chair_count,
     ("Provider", "locations"): works_at,
     ("Customer", "visitCount"): visit_count,

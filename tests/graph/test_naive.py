@@ -27,6 +27,7 @@ from .worlds import Founder, whole
 
 DOCUMENTS = draws(300)
 NOT_HERE = {
+    ("Query", "availability"),
     ("Query", "auditHead"),
     ("Query", "auditProof"),
     ("Query", "auditConsistency"),
@@ -34,7 +35,7 @@ NOT_HERE = {
     ("Query", "userRoles"),
     ("User", "roles"),
 }
-"""What is cryptography, or a list of the product's own: each has tests of its own, with known values."""
+"""What is cryptography, a list of the product's own or a search: each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def core_operations() -> dict[str, str]:
     return {
         name: text
         for client, name, text in found
-        if client == "frontend" and not text.lstrip().startswith(("mutation", "subscription"))
+        if client == "frontend"
+        and name != "Availability"
+        and not text.lstrip().startswith(("mutation", "subscription"))
     }
 
 

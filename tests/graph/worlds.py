@@ -66,9 +66,35 @@ class Founder:
         await self.do(lambda tx: catalogue.withdraw(tx, self.services[2].id))
         await self.do(lambda tx: people.leave(tx, self.zoe.id))
         await self.do(lambda tx: locations.close(tx, self.sur.id))
+        await self._rostered(chain)
         await self._foretold(chain)
         await self._recommended(chain)
         return chain
+
+    async def _rostered(self, chain: Chain) -> None:
+        """What agendas are made of, at both shops."""
+        now, both = self.clock(), [chain.centro.id, chain.norte.id]
+        for n, here in enumerate(both):
+            for ahead, hours in ((3, []), (1, [(600, 700), (800, 1440)])):
+                day = (now + timedelta(days=ahead + n)).date()
+                await self.do(
+                    lambda tx, h=here, d=day, s=hours: locations.set_exception(
+                        tx, h, day=d, hours=s
+                    )
+                )
+        await self.do(lambda tx: locations.set_travel(tx, *both, minutes=35))
+        await self.do(lambda tx: locations.set_holidays(tx, chain.norte.id, closes=True))
+        week = [
+            people.Shift(here, locations.Span(day, 540, 780))
+            for here, day in zip(both * 2, (3, 1, 2, 4), strict=True)
+        ]
+        await self.do(lambda tx: people.set_shifts(tx, chain.ana.id, week=week))
+        known = [service.id for service in self.services[:2]]
+        await self.do(lambda tx: people.set_skills(tx, chain.ana.id, service_ids=known))
+        for here in (*both, None):
+            begins = now + timedelta(days=self.rng.randint(20, 40))
+            off = {"starts_at": begins, "ends_at": begins + timedelta(hours=5), "location_id": here}
+            await self.do(lambda tx, o=off: people.take_off(tx, chain.bruno.id, **o))
 
     async def _people(self, chain: Chain) -> None:
         self.sur = await self.do(lambda tx: open_shop(tx, "Álamo", city="Salta", province="A"))

@@ -4,6 +4,8 @@ from datetime import date
 
 import numpy as np
 
+from barberpro.domains.locations.holidays import national
+
 from . import holidays
 from .columns import WEEK, Column
 from .growth import Calendar
@@ -59,7 +61,7 @@ def weekdays(day: Column) -> Column:
 
 def holiday_mask(dates: Column) -> Column:
     """Which of these days are public holidays."""
-    return np.isin(dates, np.array(holidays.holidays(_years(dates)), dtype="datetime64[D]"))
+    return np.isin(dates, np.array(national(_years(dates)), dtype="datetime64[D]"))
 
 
 def _season(dates: Column) -> Column:

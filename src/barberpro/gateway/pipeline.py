@@ -240,6 +240,7 @@ class Pipeline:
             language=call.language,
             request_id=call.id,
             audit_key=platform.audit_key,
+            copies=platform.copies,
             budget=charge.budget if charge else None,
         )
 

@@ -12,6 +12,7 @@ from barberpro.platform.audit.checkpoints import Verifier
 from barberpro.platform.clock import Clock
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader, Transaction, Values, transaction
+from barberpro.platform.editions import Copies
 from barberpro.platform.locale import Catalogue, Language
 from barberpro.platform.principal import Principal
 
@@ -45,6 +46,8 @@ class Context:
     request_id: str = ""
     audit_key: Verifier | None = None
     """Checks the signed heads of the log; without it none is believed."""
+    copies: Copies = field(default_factory=Copies, repr=False)
+    """What this process keeps of tenants' rows in memory."""
     shown_once: dict[str, str] = field(default_factory=dict, repr=False)
     """Secrets that this operation made, by the id of what they belong to."""
     told: Any = None

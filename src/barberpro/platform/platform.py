@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 
@@ -12,6 +12,7 @@ from .broadcast import Broadcast
 from .clock import Clock, now
 from .crypto import Sealer, load_master
 from .database import Database
+from .editions import Copies
 from .keys import KeyRing
 from .limits import Limiter, limiter
 from .locale import Catalogue
@@ -38,6 +39,8 @@ class Platform:
     broadcast: Broadcast
     cursor_secret: bytes
     """Seals the cursors of every process of this installation."""
+    copies: Copies = field(default_factory=Copies)
+    """What this process keeps of tenants' rows in memory."""
 
     @cached_property
     def audit_key(self) -> Verifier:

@@ -11,16 +11,24 @@ import pytest
 from sqlalchemy import select
 
 from barberpro.domains.bookings import agenda, service
-from barberpro.domains.bookings.errors import ChairTaken, NoChairFree, SlotTaken, WrongStatus
+from barberpro.domains.bookings.errors import (
+    ChairTaken,
+    NoChairFree,
+    SlotTaken,
+    TooFarToTravel,
+    WrongStatus,
+)
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.catalogue import service as catalogue
+from barberpro.domains.locations import service as locations
 from barberpro.domains.people import service as people
 from barberpro.platform.money import Money
 from barberpro.platform.tables import metadata
 
 from ...chain import open_shop
 
-FORESEEN = (ChairTaken, NoChairFree, SlotTaken, WrongStatus)
+FORESEEN = (ChairTaken, NoChairFree, SlotTaken, TooFarToTravel, WrongStatus)
+WAY = timedelta(minutes=10)
 MORNING = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 STARTS = [MORNING + timedelta(minutes=5 * n) for n in range(24)]
 TASKS, TURNS = 64, 4
@@ -39,12 +47,26 @@ def overlaps(rows: Iterable[Any], key: str) -> list[tuple[Any, Any]]:
     ]
 
 
+def hurries(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Pairs of one provider at two shops, with less than the way between them."""
+    held = [row for row in rows if row.status in OCCUPYING]
+    return [
+        (a, b)
+        for a, b in combinations(held, 2)
+        if a.provider_id == b.provider_id
+        and a.location_id != b.location_id
+        and a.starts_at < b.free_at + WAY
+        and b.starts_at < a.free_at + WAY
+    ]
+
+
 async def test_64_callers_fight_for_five_chairs_and_five_providers(
     opening: Any, done: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opening() as tx:
         shops = [await open_shop(tx, "Tres", chairs=3), await open_shop(tx, "Dos", chairs=2)]
         both = [shop.id for shop in shops]
+        await locations.set_travel(tx, *both, minutes=WAY // timedelta(minutes=1))
         providers = [
             await people.register_provider(tx, name=f"P{n}", location_ids=both) for n in range(5)
         ]
@@ -97,6 +119,7 @@ async def test_64_callers_fight_for_five_chairs_and_five_providers(
     stored = await done(lambda tx: tx.rows(select(table)))
     assert overlaps(stored, "provider_id") == []
     assert overlaps(stored, "chair_id") == []
+    assert hurries(stored) == []
     assert {row.id: row for row in stored} == acknowledged
     assert needed_the_constraint == []
     assert len(acknowledged) >= 10

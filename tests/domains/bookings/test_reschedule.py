@@ -77,11 +77,11 @@ async def test_a_booking_moves_to_another_time(
     ]
 
 
-async def test_a_move_takes_six_statements(booked: Any, opening: Any) -> None:
+async def test_a_move_takes_eight_statements(booked: Any, opening: Any) -> None:
     booking = await booked(starts_at=ELEVEN)
     async with opening() as tx:
         await service.reschedule(tx, booking.id, starts_at=NOON)
-        assert tx.statements == 6
+        assert tx.statements == 8
 
 
 async def test_a_booking_moves_to_another_provider(

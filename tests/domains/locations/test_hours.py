@@ -7,13 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barberpro.domains.locations.calendar import Calendar
 from barberpro.domains.locations.errors import HoursOverlap, InvalidHours, TooManyHours
-from barberpro.domains.locations.hours import Span, instant, is_open, open_times, week
+from barberpro.domains.locations.hours import Span, instant, week
 
 BUENOS_AIRES = "America/Argentina/Buenos_Aires"  # UTC-3 all year
 SANTIAGO = "America/Santiago"  # clocks go forward on 6 Sep 2026, 00:00 to 01:00; back on 5 Apr 2026, 00:00 to 23:00
 ZONES = [BUENOS_AIRES, SANTIAGO, "Europe/Madrid", "America/St_Johns", "Pacific/Apia", "UTC"]
 MONDAY, SATURDAY, SUNDAY = 1, 6, 7
+
+
+def is_open(week_of: list[Span], zone: str, starts_at: datetime, ends_at: datetime) -> bool:
+    return Calendar(zone, week_of).is_open(starts_at, ends_at)
+
+
+def open_times(
+    week_of: list[Span], zone: ZoneInfo, first: date, days: int
+) -> list[tuple[datetime, datetime]]:
+    return Calendar(zone.key, week_of).open(first, days)
 
 
 def utc(*parts: int) -> datetime:

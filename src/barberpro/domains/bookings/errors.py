@@ -85,6 +85,60 @@ class OutsideOpeningHours(Conflict):
 
 
 @dataclass(eq=False)
+class ProviderUnskilled(Conflict):
+    """The provider does other services, not this one."""
+
+    code = "PROVIDER_UNSKILLED"
+    says = "The provider {provider_id} does not do the service {service_id}. Choose another one."
+    provider_id: str
+    """The provider asked for."""
+    service_id: str
+    """The service asked for."""
+
+
+@dataclass(eq=False)
+class OutsideShift(Conflict):
+    """The provider is not at work in this location for the whole of the booking."""
+
+    code = "OUTSIDE_SHIFT"
+    says = "The provider is not at work here from {starts_at:%d/%m %H:%M} to {ends_at:%H:%M}."
+    provider_id: str
+    """The provider asked for."""
+    starts_at: datetime
+    """When the booking would begin."""
+    ends_at: datetime
+    """When the service would end."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class ProviderAway(Conflict):
+    """The provider takes time off then."""
+
+    code = "PROVIDER_AWAY"
+    says = "The provider is away until {until:%d/%m/%Y %H:%M}. Choose another time or provider."
+    provider_id: str
+    """The provider asked for."""
+    until: datetime
+    """When they are back."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class TooFarToTravel(Conflict):
+    """The provider has a booking at another location, too near in time for the way."""
+
+    code = "TOO_FAR_TO_TRAVEL"
+    says = "The way from or to another booking takes the provider {minutes} minutes. Choose another time."
+    provider_id: str
+    """The provider asked for."""
+    minutes: int
+    """How long the way takes."""
+
+
+@dataclass(eq=False)
 class StartsInThePast(Invalid):
     """The booking would have begun already. A few minutes of grace serve who walks in."""
 

@@ -56,6 +56,8 @@ STEPS = {
     Change.MISSED: Step(frozenset({Status.CONFIRMED}), Status.NO_SHOW),
     Change.RETRACTED: Step(frozenset({Status.COMPLETED}), Status.CANCELLED),
 }
+LEAVING_AS_IT_WAS = frozenset({Change.CHECKED_IN, Change.COMPLETED})
+"""The changes after which the same provider and chair are taken at the same time as before."""
 OCCUPYING = (Status.CONFIRMED, Status.CHECKED_IN, Status.COMPLETED)
 """The statuses in which a booking holds its provider and its chair; the migrations say the same."""
 

@@ -1,6 +1,6 @@
 """What the rules look at, read in as few statements as can be, and locked against change meanwhile.
 
-Every transaction locks in one order: location, booking, provider, customer. So none ever waits
+Every transaction locks in one order: location, booking, provider, customer, edition. So none ever waits
 for one that waits for it. PostgreSQL locks in the order of OF; SQLite has one writer at a time and
 needs no locks.
 """
@@ -14,7 +14,7 @@ from sqlalchemy.sql.expression import FromClause
 from barberpro.domains.catalogue.errors import ServiceNotFound, ServiceWithdrawn
 from barberpro.domains.catalogue.service import offer
 from barberpro.domains.locations.errors import LocationClosedDown, LocationNotFound
-from barberpro.domains.locations.service import Span, place, span
+from barberpro.domains.locations.service import Calendar, Span, place, span
 from barberpro.domains.people.errors import (
     CustomerErased,
     CustomerNotFound,
@@ -38,6 +38,8 @@ _there = (
     select(
         place.c.id.label("location_id"),
         place.c.time_zone,
+        place.c.province,
+        place.c.closes_on_holidays,
         place.c.is_active.label("location_is_active"),
         span.c.weekday,
         span.c.opens_minute,
@@ -180,4 +182,5 @@ def _check_at_work(facts: Row[Any]) -> None:
 def _shop(found: Rows) -> Shop:
     first = found[0]
     hours = [Span(r.weekday, r.opens_minute, r.closes_minute) for r in found if r.weekday]
-    return Shop(first.location_id, first.time_zone, first.location_is_active, hours)
+    calendar = Calendar(first.time_zone, hours, first.province, first.closes_on_holidays)
+    return Shop(first.location_id, first.location_is_active, calendar)

@@ -1,8 +1,8 @@
 """The rules of a booking's time and texts. Pure: what they look at is given."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from barberpro.domains.locations import service as locations
 from barberpro.platform import text
@@ -26,15 +26,24 @@ WORST, BEST = 1, 5
 LONGEST_NOTES = 1_000
 LONGEST_REASON = 500
 
+Exceptions = Mapping[date, Sequence[locations.Minutes]]
+
 
 @dataclass(frozen=True)
 class Shop:
     """A location as the rules look at it."""
 
     id: str
-    time_zone: str
     is_active: bool
-    hours: Sequence[locations.Span]
+    calendar: locations.Calendar
+
+    @property
+    def time_zone(self) -> str:
+        return self.calendar.time_zone
+
+    def with_exceptions(self, exceptions: Exceptions) -> "Shop":
+        """The same, with what is known of single dates."""
+        return replace(self, calendar=replace(self.calendar, exceptions=exceptions))
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def score(given: int) -> int:
 
 def check_open(shop: Shop, slot: Slot) -> None:
     """The shop is open from start to end; the sweeping after may be behind closed doors."""
-    if not locations.is_open(shop.hours, shop.time_zone, slot.starts_at, slot.ends_at):
+    if not shop.calendar.is_open(slot.starts_at, slot.ends_at):
         raise OutsideOpeningHours(slot.starts_at, slot.ends_at, shop.time_zone)
 
 

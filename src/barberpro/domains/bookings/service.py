@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from barberpro.platform.doors import Transaction
 from barberpro.platform.money import Money
 
-from . import agenda, events, lifecycle, reading, rules
+from . import agenda, diary, events, lifecycle, reading, rules
 from .afterwards import done as done
 from .afterwards import rate as rate
 from .afterwards import record as record
@@ -56,7 +56,9 @@ async def create(
         duration=timedelta(minutes=facts.duration_minutes),
         buffer=timedelta(minutes=facts.buffer_minutes),
     )
+    shop, days = await diary.read(tx, shop, slot, provider_id)
     rules.check_open(shop, slot)
+    days.check(shop, slot, service_id)
     wish = Wish(
         shop=shop, slot=slot, provider_id=provider_id, customer_id=customer_id, chair_id=chair_id
     )
@@ -113,7 +115,11 @@ async def reschedule(
     slot = Slot(before.starts_at, before.ends_at, before.free_at)
     if to_start != before.starts_at:
         slot = slot.moved(rules.start(to_start, now=tx.now, time_zone=shop.time_zone))
-        rules.check_open(shop, slot)
+    if is_elsewhere:
+        shop, days = await diary.read(tx, shop, slot, to_provider, moving=before.id)
+        if to_start != before.starts_at:
+            rules.check_open(shop, slot)
+        days.check(shop, slot, before.service_id)
     wish = Wish(
         shop=shop,
         slot=slot,

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, bindparam, insert, update
 
-from barberpro.platform import ids
+from barberpro.platform import editions, ids
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import Event, publish
 from barberpro.platform.money import Money
@@ -88,6 +88,9 @@ async def remember(
     }
     await tx.execute(REMEMBER, row)
     await publish(tx, event, before=before, after=after)
+    if change not in lifecycle.LEAVING_AS_IT_WAS:
+        providers = {row.provider_id for row in (before, after) if row is not None}
+        await editions.changed(tx, after.location_id, *providers)
 
 
 async def _sealed(

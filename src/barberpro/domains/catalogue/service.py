@@ -1,5 +1,6 @@
 """What can be done with the services on offer."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from barberpro.platform import ids, text
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.money import Money
+from barberpro.platform.sets import among
 from barberpro.platform.unique import insert_unless_taken
 
 from . import events
@@ -88,6 +90,17 @@ async def withdraw(tx: Transaction, service_id: str) -> Row[Any]:
     after = await _changed(tx, service_id, {"is_active": False})
     await publish(tx, events.ServiceWithdrawn(subject=service_id), before=before, after=after)
     return after
+
+
+async def check_known(tx: Transaction, service_ids: Iterable[str]) -> None:
+    """Raise ServiceNotFound for the first that is no service of this organization."""
+    asked = list(service_ids)
+    plausible = [each for each in asked if ids.prefix_of(each) == "svc"]
+    found = await tx.rows(select(services.c.id).where(among(services.c.id, plausible)))
+    known = {row.id for row in found}
+    for each in asked:
+        if each not in known:
+            raise ServiceNotFound(each[: ids.LIMIT])
 
 
 def priced(price: Money) -> dict[str, Any]:

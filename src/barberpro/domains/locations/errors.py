@@ -128,3 +128,25 @@ class ChairLabelTaken(Conflict):
     says = "Another chair here is labelled {label} already."
     label: str
     """The label that is taken."""
+
+
+@dataclass(eq=False)
+class TravelTimeOutOfRange(Invalid):
+    """The way between two locations is too short or too long, or leads back to where it began."""
+
+    code = "TRAVEL_TIME_OUT_OF_RANGE"
+    says = "The way between two different locations takes {minimum} to {maximum} minutes."
+    minimum: int
+    """The least that is allowed."""
+    maximum: int
+    """The most that is allowed."""
+
+
+@dataclass(eq=False)
+class ExceptionOutOfRange(Invalid):
+    """An exception to the opening hours is for a day that is past, or too far ahead."""
+
+    code = "EXCEPTION_OUT_OF_RANGE"
+    says = "Exceptions to the opening hours are for today or later, up to {days} days ahead."
+    days: int
+    """How far ahead they can be set."""

@@ -41,3 +41,29 @@ class LocationReopened(Event):
     """It takes bookings again."""
 
     type = "location.reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationExceptionSet(Event):
+    """Its opening hours on one date are others than its weekday's, or its weekday's again."""
+
+    type = "location.exception_set"
+    date: str
+    """As in ISO 8601."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationHolidaysSet(Event):
+    """It closes on public holidays from now on, or opens."""
+
+    type = "location.holidays_set"
+    closes_on_holidays: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TravelTimeSet(Event):
+    """The way between this location and another takes so long; null where nothing is known of it any more."""
+
+    type = "location.travel_time_set"
+    to_location_id: str
+    minutes: int | None

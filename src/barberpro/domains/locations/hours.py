@@ -4,7 +4,7 @@ A local time that a change of clocks leaves out moves forward; one that it repea
 (RFC 5545 section 3.3.5, and what `fold=0` means to zoneinfo).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -16,6 +16,8 @@ from .errors import HoursOverlap, InvalidHours, TooManyHours, UnknownTimeZone
 MIDNIGHT = 24 * 60  # the end of a day, which a `time` cannot say
 MOST_SPANS = 28  # four a day
 MONDAY, SUNDAY = 1, 7
+Minutes = tuple[int, int]
+"""From one minute of a day up to another."""
 
 
 @dataclass(frozen=True, order=True)
@@ -55,29 +57,15 @@ def week(spans: Iterable[Span]) -> list[Span]:
     return ordered
 
 
-def is_open(spans: Sequence[Span], time_zone: str, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the shop is open through the whole of a half-open range of instants."""
-    zone = ZoneInfo(time_zone)
-    # From the day before: a change of clocks may push what opened then past midnight.
-    first = starts_at.astimezone(zone).date() - timedelta(days=1)
-    days = (ends_at.astimezone(zone).date() - first).days + 1
-    return any(
-        opens <= starts_at and ends_at <= closes
-        for opens, closes in open_times(spans, zone, first, days)
-    )
-
-
-def open_times(
-    spans: Sequence[Span], zone: ZoneInfo, first: date, days: int
-) -> list[tuple[datetime, datetime]]:
-    """When a shop is open on these dates, as ranges of instants in order; what touches is one."""
-    merged: list[tuple[datetime, datetime]] = []
-    for opens, closes in sorted(_ranges(spans, zone, first, days)):
-        if merged and opens <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(closes, merged[-1][1]))
-        else:
-            merged.append((opens, closes))
-    return merged
+def merged(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Ranges of instants in order; what touches is one. A change of clocks may leave nothing of a short one."""
+    found: list[tuple[datetime, datetime]] = []
+    for begins, ends in sorted(ranges):
+        if found and begins <= found[-1][1]:
+            found[-1] = (found[-1][0], max(ends, found[-1][1]))
+        elif begins < ends:
+            found.append((begins, ends))
+    return found
 
 
 def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
@@ -91,18 +79,6 @@ def known_zone(name: str) -> str:
     if name not in _zones():
         raise UnknownTimeZone
     return name
-
-
-def _ranges(
-    spans: Sequence[Span], zone: ZoneInfo, first: date, days: int
-) -> Iterable[tuple[datetime, datetime]]:
-    for day in (first + timedelta(days=n) for n in range(days)):
-        for span in spans:
-            if span.weekday != day.isoweekday():
-                continue
-            opens, closes = (instant(day, m, zone) for m in (span.opens_minute, span.closes_minute))
-            if opens < closes:  # the change of clocks may leave nothing of a short span
-                yield opens, closes
 
 
 def _minute(at: time) -> int:

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from barberpro.platform import ids, text
+from barberpro.platform import editions, ids, text
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.sets import among
 from barberpro.platform.unique import insert_unless_taken
 
 from . import tables
+from .calendar import Calendar as Calendar
 from .errors import (
     ChairCountOutOfRange,
     ChairLabelTaken,
@@ -21,9 +22,16 @@ from .errors import (
     UnknownProvince,
 )
 from .events import ChairAdded, LocationClosed, LocationHoursSet, LocationOpened, LocationReopened
+from .exceptions import held as _held
+from .exceptions import set_exception as set_exception
+from .exceptions import set_holidays as set_holidays
+from .exceptions import set_travel as set_travel
+from .hours import MIDNIGHT as MIDNIGHT
+from .hours import Minutes as Minutes
 from .hours import Span as Span
-from .hours import is_open as is_open
+from .hours import instant as instant
 from .hours import known_zone, week
+from .hours import merged as merged
 from .tables import locations
 
 PROVINCES = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # ISO 3166-2:AR knows no I and no O
@@ -33,7 +41,9 @@ LONGEST_LABEL = 20
 place = locations.alias("place")
 chair = tables.chairs.alias("chair")
 span = tables.opening_hours.alias("span")
-"""Locations, chairs and hours, for others to join to rows of their own."""
+special = tables.opening_exceptions.alias("special")
+travel = tables.travel_times.alias("travel")
+"""Locations, chairs, hours, exceptions to these and ways, for others to join to rows of their own."""
 
 
 async def open_location(
@@ -86,6 +96,7 @@ async def set_hours(tx: Transaction, location_id: str, *, hours: Iterable[Span])
     )
     await tx.insert(insert(tables.opening_hours), [_hours(location.id, each) for each in spans])
     await publish(tx, LocationHoursSet(subject=location.id))
+    await editions.changed(tx, location.id)
     return location
 
 
@@ -100,6 +111,7 @@ async def add_chair(tx: Transaction, location_id: str, *, label: str) -> Row[Any
     if added is None:
         raise ChairLabelTaken(tidy)
     await publish(tx, ChairAdded(subject=location.id, chair_id=added.id), after=added)
+    await editions.changed(tx, location.id)
     return added
 
 
@@ -133,17 +145,8 @@ async def _set_active(
     change = update(locations).where(locations.c.id == location_id).values(is_active=is_active)
     after = (await tx.execute(change.returning(locations))).one()
     await publish(tx, event, before=before, after=after)
+    await editions.changed(tx, location_id)
     return after
-
-
-async def _held(tx: Transaction, location_id: str) -> Row[Any]:
-    """The location, locked against other changes and new bookings until the transaction ends."""
-    if ids.prefix_of(location_id) == "loc":
-        wanted = select(locations).where(locations.c.id == location_id)
-        found = await tx.row(wanted.with_for_update(key_share=True))
-        if found is not None:
-            return found
-    raise LocationNotFound(location_id[: ids.LIMIT])
 
 
 def _labels(chairs: int | Sequence[str]) -> list[str]:

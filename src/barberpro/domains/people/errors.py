@@ -109,3 +109,65 @@ class HomeLocationRequired(Invalid):
 
     code = "HOME_LOCATION_REQUIRED"
     says = "Say which of your locations the customer belongs to."
+
+
+@dataclass(eq=False)
+class AbsenceNotFound(NotFound):
+    """No time off of this organization has that id, or the caller may not see it."""
+
+    code = "ABSENCE_NOT_FOUND"
+    says = "There is no time off {absence_id}."
+    absence_id: str
+    """The time off asked for."""
+
+
+@dataclass(eq=False)
+class InvalidAbsence(Invalid):
+    """Time off that is over, ends before it begins, or lasts too long."""
+
+    code = "INVALID_ABSENCE"
+    says = "Time off ends in the future, after it begins, and lasts at most {days} days."
+    days: int
+    """How long it may last."""
+
+
+@dataclass(eq=False)
+class TooManyAbsences(Conflict):
+    """The provider has as many times off ahead as are kept."""
+
+    code = "TOO_MANY_ABSENCES"
+    says = "A provider has at most {limit} times off ahead. Take one back first."
+    limit: int
+    """How many are allowed at most."""
+
+
+@dataclass(eq=False)
+class TooManyShifts(Invalid):
+    """More shifts than a week can need."""
+
+    code = "TOO_MANY_SHIFTS"
+    says = "A provider's week has at most {limit} shifts."
+    limit: int
+    """How many are allowed at most."""
+
+
+@dataclass(eq=False)
+class ShiftsOverlap(Invalid):
+    """Two shifts of one provider are at the same time."""
+
+    code = "SHIFTS_OVERLAP"
+    says = "On weekday {weekday}, a shift that starts at {starts} begins before another has ended."
+    weekday: int
+    """The day of the week, as in ISO 8601."""
+    starts: str
+    """When the later of the two starts, on the wall clock."""
+
+
+@dataclass(eq=False)
+class TooManySkills(Invalid):
+    """More skills than anybody has."""
+
+    code = "TOO_MANY_SKILLS"
+    says = "A provider has at most {limit} skills."
+    limit: int
+    """How many are allowed at most."""

@@ -1,6 +1,7 @@
 """What this domain tells others. The subject is the provider or the customer; no names."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from barberpro.platform.events import Event
 
@@ -64,3 +65,37 @@ class CustomerErased(Event):
     """A customer was forgotten: the key to all that was sealed of them is destroyed, their name overwritten."""
 
     type = "customer.erased"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderShiftsSet(Event):
+    """A provider is at work at other times from now on."""
+
+    type = "provider.shifts_set"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSkillsSet(Event):
+    """A provider can be booked for just these services from now on; for any where there are none."""
+
+    type = "provider.skills_set"
+    service_ids: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderAbsent(Event):
+    """A provider takes time off, at one location or everywhere."""
+
+    type = "provider.absent"
+    absence_id: str
+    location_id: str | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderBack(Event):
+    """Time off was taken back."""
+
+    type = "provider.back"
+    absence_id: str

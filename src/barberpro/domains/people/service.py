@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Table, delete, func, insert, select, update
 
 from barberpro.domains.locations import service as locations
-from barberpro.platform import ids, text
+from barberpro.platform import editions, ids, text
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.sets import among
@@ -18,12 +18,20 @@ from .customers import indexed as indexed
 from .customers import register_customer as register_customer
 from .customers import update_customer as update_customer
 from .errors import ProviderLeft, ProviderNotFound
-from .tables import customers, provider_locations, providers, visits
+from .rosters import Shift as Shift
+from .rosters import come_back as come_back
+from .rosters import set_shifts as set_shifts
+from .rosters import set_skills as set_skills
+from .rosters import take_off as take_off
+from .tables import absences, customers, provider_locations, providers, shifts, skills, visits
 
 provider = providers.alias("provider")
 works_at = provider_locations.alias("works_at")
+shift = shifts.alias("shift")
+absence = absences.alias("absence")
+skill = skills.alias("skill")
 customer = customers.alias("customer")
-"""Providers, where they work, and customers, for others to join to rows of their own."""
+"""Providers, where and when they work and what they can do, and customers, for others to join to rows of their own."""
 
 
 async def register_provider(tx: Transaction, *, name: str, location_ids: Sequence[str]) -> Row[Any]:
@@ -35,6 +43,7 @@ async def register_provider(tx: Transaction, *, name: str, location_ids: Sequenc
     await tx.insert(insert(provider_locations), [_link(registered.id, each) for each in where])
     event = events.ProviderRegistered(subject=registered.id, location_ids=where)
     await publish(tx, event, after=registered)
+    await editions.changed(tx, registered.id, *where)
     return registered
 
 
@@ -57,6 +66,7 @@ async def assign_location(tx: Transaction, provider_id: str, location_id: str) -
     if link is None:
         await tx.execute(insert(provider_locations), _link(provider_id, location_id))
         await publish(tx, events.ProviderAssigned(subject=provider_id, location_id=location_id))
+        await editions.changed(tx, provider_id, location_id)
     return found
 
 
@@ -66,6 +76,7 @@ async def unassign_location(tx: Transaction, provider_id: str, location_id: str)
     if link is not None:
         await tx.execute(delete(provider_locations).where(provider_locations.c.id == link.id))
         await publish(tx, events.ProviderUnassigned(subject=provider_id, location_id=location_id))
+        await editions.changed(tx, provider_id, location_id)
     return found
 
 
@@ -76,6 +87,7 @@ async def leave(tx: Transaction, provider_id: str) -> Row[Any]:
         return before
     after = await _changed(tx, providers, provider_id, {"is_active": False})
     await publish(tx, events.ProviderDeparted(subject=provider_id), before=before, after=after)
+    await editions.changed(tx, provider_id)
     return after
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    Integer,
     LargeBinary,
     Text,
     UniqueConstraint,
@@ -41,6 +42,54 @@ Index(
     provider_locations.c.organization_id,
     provider_locations.c.location_id,
     provider_locations.c.provider_id,
+)
+
+# Wall-clock times in the location's zone. Who has none anywhere works whenever their locations are open.
+shifts = tenant_table(
+    "shifts",
+    "shf",
+    Refers("provider_id", "providers"),
+    Refers("location_id", "locations"),
+    Column("weekday", Integer, nullable=False),  # ISO 8601: Monday is 1
+    Column("starts_minute", Integer, nullable=False),
+    Column("ends_minute", Integer, nullable=False),
+    CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+    CheckConstraint(
+        "starts_minute >= 0 AND starts_minute < ends_minute AND ends_minute <= 1440", name="span"
+    ),
+    UniqueConstraint(
+        "organization_id",
+        "provider_id",
+        "location_id",
+        "weekday",
+        "starts_minute",
+        name="uq_shifts_span",
+    ),
+    rows=(AtLocation(),),
+)
+
+# Time off: everywhere, or from one location only.
+absences = tenant_table(
+    "absences",
+    "abs",
+    Refers("provider_id", "providers"),
+    Refers("location_id", "locations", nullable=True),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("starts_at < ends_at", name="span"),
+    rows=(AtLocation(), Linked("provider_locations", key="provider_id", column="provider_id")),
+)
+Index(None, absences.c.organization_id, absences.c.provider_id, absences.c.ends_at)
+
+# Who has none does whatever is offered.
+skills = tenant_table(
+    "skills",
+    "skl",
+    Refers("provider_id", "providers"),
+    Refers("service_id", "services"),
+    UniqueConstraint("organization_id", "provider_id", "service_id", name="uq_skills_pair"),
+    rows=(Linked("provider_locations", key="provider_id", column="provider_id"),),
 )
 
 # A display name only, overwritten at erasure. A customer belongs to the whole organization; someone limited to

@@ -1,0 +1,207 @@
+"""The index: what one location, and one provider, is like in the days ahead, kept in memory until its edition changes.
+
+A copy holds rows as they stand, which the rules look at, and makes of them cells, which the search looks at: of those
+days and lengths that are asked for, when they first are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from barberpro.domains.locations.service import Calendar, Minutes, Span
+
+from ..diary import Diary, Elsewhere
+from ..rules import Shop
+from .cells import Cells, Horizon, lasting, midnights, tight, weekly
+
+KEPT = 64
+"""Cells that a copy keeps beside its rows, some 400 bytes each: the same services and days are asked for again."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Something that keeps a provider and a chair."""
+
+    starts_at: datetime
+    free_at: datetime
+    location_id: str
+    chair_id: str
+
+
+class Lengths(NamedTuple):
+    """How many cells a service takes: of the provider's working hours, and of provider and chair."""
+
+    service: int
+    occupied: int
+
+
+class Made(dict[Any, Cells]):
+    """Cells made of a copy, by what they are of; forgotten when there are many."""
+
+    def keep(self, key: Any, cells: Cells) -> Cells:
+        if len(self) >= KEPT:
+            self.clear()
+        self[key] = cells
+        return cells
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A location."""
+
+    id: str
+    name: str
+    is_active: bool
+    calendar: Calendar
+    chairs: Sequence[str]
+    providers: frozenset[str]
+    travel: dict[str, int]
+    """Minutes from and to other locations."""
+    taken: dict[str, list[Taken]]
+    """By chair."""
+    made: Made = field(default_factory=Made)
+
+    @property
+    def shop(self) -> Shop:
+        return Shop(self.id, self.is_active, self.calendar)
+
+    def open(self, horizon: Horizon) -> Cells:
+        """When it is open."""
+        key = horizon.block, "open"
+        found = self.made.get(key)
+        return self.made.keep(key, self._open(horizon)) if found is None else found
+
+    def seats(self, horizon: Horizon, length: int) -> Cells:
+        """From when on some chair is free for so long."""
+        key = horizon.block, length
+        found = self.made.get(key)
+        return self.made.keep(key, self._seats(horizon, length)) if found is None else found
+
+    def free_chairs(self, starts_at: datetime, free_at: datetime) -> list[str]:
+        """The chairs that nobody has meanwhile."""
+        return [
+            chair
+            for chair in self.chairs
+            if not any(t.starts_at < free_at and starts_at < t.free_at for t in self._of(chair))
+        ]
+
+    def _of(self, chair: str) -> list[Taken]:
+        return self.taken.get(chair, [])
+
+    def _open(self, horizon: Horizon) -> Cells:
+        calendar = self.calendar
+        return weekly(
+            by_weekday(calendar.week), _special(calendar, horizon), calendar.zone, horizon
+        )
+
+    def _seats(self, horizon: Horizon, length: int) -> Cells:
+        found = 0
+        for chair in sorted(self.chairs, key=lambda chair: len(self._of(chair))):
+            taken = horizon.touched((t.starts_at, t.free_at) for t in self._of(chair))
+            found |= lasting(horizon.full ^ taken, length)
+            if not taken:
+                break
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A provider."""
+
+    id: str
+    is_active: bool
+    skills: frozenset[str]
+    shifts: Sequence[tuple[str, Span]]
+    """Of all locations."""
+    absences: Sequence[tuple[str | None, datetime, datetime]]
+    taken: Sequence[Taken]
+    made: Made = field(default_factory=Made)
+
+    def does(self, service_id: str) -> bool:
+        """Whether it is among their skills."""
+        return not self.skills or service_id in self.skills
+
+    def diary(self, place: Place) -> Diary:
+        """Their days there, as the rules look at them."""
+        return Diary(
+            provider_id=self.id,
+            skills=self.skills,
+            shifts=[s for at, s in self.shifts if at == place.id] if self.shifts else None,
+            absences=self._away(place),
+            elsewhere=[
+                Elsewhere(t.starts_at, t.free_at, place.travel[t.location_id])
+                for t in self.taken
+                if t.location_id in place.travel
+            ],
+        )
+
+    def taken_until(self, starts_at: datetime, free_at: datetime) -> datetime | None:
+        """When what they have meanwhile is over; None where they have nothing."""
+        ends = [t.free_at for t in self.taken if t.starts_at < free_at and starts_at < t.free_at]
+        return max(ends, default=None)
+
+    def idle(self, place: Place, horizon: Horizon) -> Cells:
+        """When they are at work there, and nobody has booked them."""
+        return self._at_work(place, horizon) & self._free(place, horizon)
+
+    def starts(self, place: Place, horizon: Horizon, lengths: Lengths) -> Cells:
+        """From when on they can be booked there, where a chair is."""
+        key = horizon.block, place, lengths
+        found = self.made.get(key)
+        if found is not None:
+            return found
+        at_work = lasting(self._at_work(place, horizon), lengths.service)
+        starts = at_work & lasting(self._free(place, horizon), lengths.occupied)
+        return self.made.keep(key, starts)
+
+    def gapless(self, place: Place, horizon: Horizon, lengths: Lengths, useful: int) -> Cells:
+        """Of these starts, those that leave no gap too short to be of use."""
+        key = horizon.block, place, lengths, useful
+        found = self.made.get(key)
+        if found is not None:
+            return found
+        starts, idle = self.starts(place, horizon, lengths), self.idle(place, horizon)
+        cells = tight(idle, starts, lengths.occupied, useful, horizon.full)
+        return self.made.keep(key, cells)
+
+    def _at_work(self, place: Place, horizon: Horizon) -> Cells:
+        key = horizon.block, place, "work"
+        found = self.made.get(key)
+        return self.made.keep(key, self._hours(place, horizon)) if found is None else found
+
+    def _free(self, place: Place, horizon: Horizon) -> Cells:
+        key = horizon.block, place, "free"
+        found = self.made.get(key)
+        return self.made.keep(key, self._untaken(place, horizon)) if found is None else found
+
+    def _hours(self, place: Place, horizon: Horizon) -> Cells:
+        hours = place.open(horizon)
+        if self.shifts:
+            here = by_weekday([s for at, s in self.shifts if at == place.id])
+            hours &= weekly(here, {}, place.calendar.zone, horizon)
+        away = self._away(place)
+        return hours & ~horizon.touched(away) if away else hours
+
+    def _untaken(self, place: Place, horizon: Horizon) -> Cells:
+        ranges = []
+        for each in self.taken:
+            way = timedelta(minutes=place.travel.get(each.location_id, 0))
+            ranges.append((each.starts_at - way, each.free_at + way))
+        return horizon.full ^ horizon.touched(ranges)
+
+    def _away(self, place: Place) -> list[tuple[datetime, datetime]]:
+        return [(s, e) for at, s, e in self.absences if at in (None, place.id)]
+
+
+def by_weekday(spans: Sequence[Span]) -> list[list[Minutes]]:
+    """The hours of each weekday, Monday first."""
+    week: list[list[Minutes]] = [[] for _ in range(7)]
+    for each in spans:
+        week[each.weekday - 1].append((each.opens_minute, each.closes_minute))
+    return week
+
+
+def _special(calendar: Calendar, horizon: Horizon) -> dict[date, Sequence[Minutes]]:
+    special = ((day, calendar.special(day)) for day, _ in midnights(calendar.zone, horizon))
+    return {day: hours for day, hours in special if hours is not None}
