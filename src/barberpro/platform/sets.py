@@ -49,6 +49,10 @@ class among_keys(GenericFunction[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it stands: a database without booleans would be asked whether it `= 1`, and look into no index."""
+        return self
+
 
 class each_key(GenericFunction[str]):
     type = Text()
