@@ -47,6 +47,7 @@ EVERYTHING = frozenset(
         "billing",
         "recommendations",
         "forecasts",
+        "loyalty",
         "keys",
     )
     for verb in ("read", "write")

@@ -241,6 +241,8 @@ class Pipeline:
             request_id=call.id,
             audit_key=platform.audit_key,
             budget=charge.budget if charge else None,
+            upstreams=platform.upstreams,
+            seconds_left=call.deadline.left,
         )
 
 
