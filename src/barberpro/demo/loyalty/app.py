@@ -11,7 +11,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     build_ast_schema,
-    default_type_resolver,
     execute,
     parse,
     validate,
@@ -25,7 +24,7 @@ from .callers import Caller, Callers, Refused
 from .ledger import Ledger
 from .standing import standing
 
-SDL = files(__package__).joinpath("schema.graphql").read_text("utf-8")
+SDL = files("barberpro.demo.loyalty").joinpath("schema.graphql").read_text("utf-8")
 MACHINERY = """
 scalar _Any
 union _Entity = Customer
@@ -68,7 +67,6 @@ def create_app(ledger: Ledger, callers: Callers, now: Callable[[], datetime]) ->
             document,
             root,
             variable_values=asked.get("variables"),
-            type_resolver=default_type_resolver,
         )
         result: Any = await done if asyncio.iscoroutine(done) else done
         return _told(result.formatted)

@@ -29,6 +29,8 @@ async def fill(ledger: Ledger, database: Database) -> int:
     told = 0
     for tenant in TENANTS:
         rows = await Reader(database, worker(tenant.id)).rows(COMPLETED)
-        visits = (Visit(*row[:-1], iso(row.ends_at)) for row in rows)
+        visits = (
+            Visit(r.id, r.customer_id, r.location_id, r.price_minor, iso(r.ends_at)) for r in rows
+        )
         told += ledger.replace(tenant.id, visits)
     return told

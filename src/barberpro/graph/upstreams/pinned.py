@@ -120,7 +120,8 @@ def _fits(ours: Any, theirs: Any, service: str) -> bool:
     """Whether all that they may answer is what we promise."""
     if is_non_null_type(ours) and not is_non_null_type(theirs):
         return False
-    here, there = get_nullable_type(ours), get_nullable_type(theirs)
+    here: Any = get_nullable_type(ours)
+    there: Any = get_nullable_type(theirs)
     if is_list_type(here) or is_list_type(there):
         both = is_list_type(here) and is_list_type(there)
         return both and _fits(here.of_type, there.of_type, service)

@@ -89,5 +89,5 @@ def foreign(service: str, there: str) -> Callable[[T], T]:
 
 def _asked(load: Remote, raw: Any) -> Asked:
     definition = raw.parent_type.fields[raw.field_name]
-    forwarding = Forwarding(raw.fragments, raw.variable_values.coerced)
+    forwarding = Forwarding(raw.fragments, raw.variable_values)
     return forwarding.asked(load.entity, definition, raw.field_nodes)

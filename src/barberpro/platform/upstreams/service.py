@@ -124,7 +124,7 @@ async def _read(response: "httpx.Response") -> dict[str, Any]:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Garbled("compressed, though asked not to be")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > MOST_BYTES:
             raise Garbled("too large")
