@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import (
     GraphQLError,
+    GraphQLObjectType,
     GraphQLSchema,
     build_ast_schema,
     get_named_type,
@@ -20,9 +21,10 @@ from graphql import (
     is_non_null_type,
     is_object_type,
     is_required_argument,
+    is_specified_scalar_type,
     lexicographic_sort_schema,
     parse,
-    print_schema,
+    print_type,
 )
 
 from barberpro.platform.contract import contract
@@ -34,6 +36,8 @@ from .loads import Remote
 from .words import Foreign
 
 FOLDER = "upstreams"
+MACHINERY = ("_", "federation__", "link__")
+"""How the names begin that federation and introspection add."""
 
 
 def sdl_of(service: str) -> str:
@@ -51,11 +55,28 @@ def schema_of(sdl: str) -> GraphQLSchema:
 
 
 def in_one_form(sdl: str) -> str:
-    """The same schema always as the same text: what is compared. Undeclared where it is no schema."""
+    """The same schema always as the same text, to be compared: its types, sorted, and their keys.
+
+    What federation adds to every subgraph is left out, for some show it and some do not. Undeclared where it is no
+    schema.
+    """
     try:
-        return print_schema(lexicographic_sort_schema(schema_of(sdl)))
+        schema = lexicographic_sort_schema(schema_of(sdl))
     except (GraphQLError, TypeError) as error:
         raise Undeclared(f"this is no schema: {error}") from None
+    shown = []
+    for name, each in schema.type_map.items():
+        type_: Any = each
+        if name.startswith(MACHINERY) or is_specified_scalar_type(type_):
+            continue
+        if type_ is schema.query_type:
+            fields = {n: f for n, f in type_.fields.items() if not n.startswith(MACHINERY)}
+            type_ = GraphQLObjectType(name, fields)
+            if not fields:
+                continue
+        keys = (f"# {name} is found by {key}" for key in sorted(_keys(type_)))
+        shown.append("\n".join([print_type(type_), *keys]))
+    return "\n\n".join(shown) + "\n"
 
 
 def check_upstreams(core: GraphQLSchema, loads: Mapping[tuple[str, str], Load]) -> None:
@@ -88,14 +109,17 @@ def _entity_faults(field: Any, name: str, load: Remote) -> Iterator[str]:
     if entity is None or not is_object_type(entity):
         yield f"needs the entity {load.entity}, which {load.service} does not have"
         return
-    nodes = [entity.ast_node, *entity.extension_ast_nodes]
-    directives = (d for node in nodes if node for d in node.directives or ())
-    if not any(
-        d.name.value == "key" and any(getattr(a.value, "value", "") == "id" for a in d.arguments)
-        for d in directives
-    ):
+    if "id" not in _keys(entity):
         yield f'needs @key(fields: "id") on {load.entity} of {load.service}'
     yield from _field_faults(field, load.service, load.entity, name)
+
+
+def _keys(type_: Any) -> list[str]:
+    """The fields that stand in the `@key` of a type."""
+    nodes = [type_.ast_node, *(type_.extension_ast_nodes or ())]
+    directives = (d for node in nodes if node for d in node.directives or ())
+    arguments = (a for d in directives if d.name.value == "key" for a in d.arguments)
+    return [str(getattr(a.value, "value", "")) for a in arguments if a.name.value == "fields"]
 
 
 def _field_faults(field: Any, service: str, there: str, name: str) -> Iterator[str]:
