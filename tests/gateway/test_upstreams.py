@@ -1,11 +1,15 @@
 """What a caller of the gateway meets where another service owns a field."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from barberpro.demo.loyalty.ledger import Ledger, Visit
+from barberpro.demo.loyalty import fill as filling
+from barberpro.demo.loyalty.ledger import Entry, Ledger, Visit
+from barberpro.domains.bookings import service as bookings
+from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.gateway.app import serving
 from barberpro.platform.clock import iso
 
@@ -82,3 +86,18 @@ class TestAsked:
         answer = await http.post("/graphql", json=asked, headers=headers)
         assert "errors" not in answer.json(), answer.text
         assert elsewhere.asked == []
+
+
+async def test_the_ledger_says_what_the_bookings_say(
+    tmp_path: Any, database: Any, principal: Any, chain: Any, done: Any, clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    starts = clock() - timedelta(days=3)
+    asked = chain.asks(starts_at=starts, channel=Channel.WALK_IN)
+    made = await done(lambda tx: bookings.record(tx, **asked, notes=None))
+    tenant = type("Tenant", (), {"id": principal.tenant})
+    monkeypatch.setattr(filling, "TENANTS", (tenant,))
+    ledger = Ledger(tmp_path / "loyalty.db")
+    assert await filling.fill(ledger, database) == 1
+    found = ledger.of(principal.tenant, [chain.carla.id], None)
+    assert found == {chain.carla.id: [Entry(made.id, 125, iso(made.ends_at))]}

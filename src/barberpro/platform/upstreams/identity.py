@@ -33,12 +33,13 @@ class Identity:
             "sub": caller.actor,
             "act": {"sub": self._issuer},
             "client_id": caller.client,
-            "tenant": caller.tenant,
             "scope": " ".join(sorted(scopes)),
             "iat": now,
             "exp": now + SECONDS,
             "jti": new("tok"),
         }
+        if caller.tenant:  # who asks for the schema alone, speaks for none
+            claims["tenant"] = caller.tenant
         if caller.locations is not None:
             claims["locations"] = sorted(caller.locations)
         return self._keys.sign(claims, KIND)
