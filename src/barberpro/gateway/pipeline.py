@@ -242,7 +242,8 @@ class Pipeline:
             audit_key=platform.audit_key,
             budget=charge.budget if charge else None,
             upstreams=platform.upstreams,
-            seconds_left=call.deadline.left,
+            # An event of a subscription has a deadline of its own: the call's belongs to how it began.
+            seconds_left=call.deadline.left if charge else None,
         )
 
 
