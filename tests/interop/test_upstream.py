@@ -18,7 +18,8 @@ from barberpro.platform.upstreams.identity import Identity
 from barberpro.platform.upstreams.service import Upstreams
 
 from ..conftest import PUBLIC_URL
-from .conftest import Running, Serving
+from ..served import Serving
+from .conftest import Running
 
 pytestmark = pytest.mark.long
 
