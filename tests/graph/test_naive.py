@@ -31,10 +31,11 @@ NOT_HERE = {
     ("Query", "auditProof"),
     ("Query", "auditConsistency"),
     ("Query", "customersByContact"),
+    ("Customer", "loyalty"),
     ("Query", "userRoles"),
     ("User", "roles"),
 }
-"""What is cryptography, or a list of the product's own: each has tests of its own, with known values."""
+"""What is cryptography, a list of the product's own, or another service's: each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)
