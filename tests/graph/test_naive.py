@@ -35,7 +35,7 @@ NOT_HERE = {
     ("Query", "userRoles"),
     ("User", "roles"),
 }
-"""What is cryptography, a list of the product's own, or another service's: each has tests of its own, with known values."""
+"""What is cryptography, the product's own list, or another service's: each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)
