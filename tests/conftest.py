@@ -47,6 +47,7 @@ EVERYTHING = frozenset(
         "billing",
         "recommendations",
         "forecasts",
+        "loyalty",
         "keys",
     )
     for verb in ("read", "write")
@@ -159,8 +160,11 @@ async def platform(
     from barberpro.platform.once import Once
     from barberpro.platform.platform import Platform
     from barberpro.platform.revocations import Revocations
+    from barberpro.platform.upstreams.identity import Identity
+    from barberpro.platform.upstreams.service import Upstreams
 
     sealer = Sealer(MASTER_KEY)
+    keys = await KeyRing.load(database, sealer, clock)
     settings = Settings(
         data_dir=tmp_path,
         database_url=SecretStr(database_url),
@@ -172,13 +176,14 @@ async def platform(
         database=database,
         clock=clock,
         sealer=sealer,
-        keys=await KeyRing.load(database, sealer, clock),
+        keys=keys,
         limiter=limiter(None),
         catalogue=Catalogue({}),
         once=Once(database, clock),
         revocations=Revocations(database, clock),
         refusals=Refusals(database, clock),
         broadcast=Broadcast(database, clock),
+        upstreams=Upstreams([], Identity(PUBLIC_URL, keys, clock)),
         cursor_secret=sealer.derived("cursors"),
     )
 

@@ -184,7 +184,7 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
     installation: Installation,
 ) -> None:
     nouns = ("organization", "locations", "catalogue", "people", "bookings", "billing")
-    learned = ["forecasts:read", "recommendations:read"]
+    learned = ["forecasts:read", "loyalty:read", "recommendations:read"]
     everything = sorted(
         [f"{noun}:{verb}" for noun in nouns for verb in ("read", "write")] + learned
     )

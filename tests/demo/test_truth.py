@@ -36,6 +36,8 @@ from barberpro.platform.platform import Platform
 from barberpro.platform.principal import worker
 from barberpro.platform.revocations import Revocations
 from barberpro.platform.settings import Settings
+from barberpro.platform.upstreams.identity import Identity
+from barberpro.platform.upstreams.service import Upstreams
 
 pytestmark = pytest.mark.long
 
@@ -119,18 +121,20 @@ async def api(new_database: Callable[[], str], tmp_path: Path, graph: Graph) -> 
         public_url="https://gateway.example",
         requests_per_address=1_000_000,
     )
+    keys = await KeyRing.load(database, sealer, lambda: NOW)
     platform = Platform(
         settings=settings,
         database=database,
         clock=lambda: NOW,
         sealer=sealer,
-        keys=await KeyRing.load(database, sealer, lambda: NOW),
+        keys=keys,
         limiter=limiter(None),
         catalogue=Catalogue({}),
         once=Once(database, lambda: NOW),
         revocations=Revocations(database, lambda: NOW),
         refusals=Refusals(database, lambda: NOW),
         broadcast=Broadcast(database, lambda: NOW),
+        upstreams=Upstreams([], Identity(settings.public_url, keys, lambda: NOW)),
         cursor_secret=sealer.derived("cursors"),
     )
     app = create_app(settings)

@@ -14,6 +14,7 @@ HEAVY = (
     "scipy",
     "alembic",
     "typer",
+    "httpx",
     "pytest",
 )
 PROGRAM = """

@@ -32,10 +32,11 @@ NOT_HERE = {
     ("Query", "auditProof"),
     ("Query", "auditConsistency"),
     ("Query", "customersByContact"),
+    ("Customer", "loyalty"),
     ("Query", "userRoles"),
     ("User", "roles"),
 }
-"""What is cryptography, a list of the product's own or a search: each has tests of its own, with known values."""
+"""Cryptography, lists of the product's own, a search, another service's: each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)

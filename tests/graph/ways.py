@@ -39,6 +39,7 @@ class Ways:
     database: Database
     clock: Any
     catalogue: Catalogue = field(default_factory=_catalogue)
+    upstreams: Any = None
 
     async def ask(
         self,
@@ -69,6 +70,7 @@ class Ways:
             clock=self.clock,
             catalogue=self.catalogue,
             cursors=Cursors(SECRET, who.tenant),
+            upstreams=self.upstreams,
         )
         if happened is not None:
             (root,) = planned.operation.selection_set.selections

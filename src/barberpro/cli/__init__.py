@@ -28,6 +28,7 @@ NOUNS = {
     "schema": ("schema:app", "The schema that callers see."),
     "openapi": ("openapi:app", "The REST routes, as OpenAPI."),
     "plan": ("plan:plan", "How an operation is answered, like EXPLAIN."),
+    "upstreams": ("upstreams:app", "Other GraphQL services that own fields: check their schemas."),
     "operations": ("operations:app", "The documents registered for clients."),
 }
 

@@ -86,6 +86,26 @@ def credentials(
         typer.echo(f"{person.email}  {person.password}  {person.role}  (tenant {person.tenant})")
 
 
+@app.command()
+def points(data_dir: DataDir = None) -> None:
+    """Tell the loyalty service's ledger of every completed visit; anew each time."""
+    from barberpro.demo.loyalty.__main__ import FILE
+    from barberpro.demo.loyalty.fill import fill
+    from barberpro.demo.loyalty.ledger import Ledger
+    from barberpro.platform.database import Database
+
+    settings = _settings(data_dir)
+
+    async def filled() -> int:
+        database = Database(settings.database, pool_size=1)
+        try:
+            return await fill(Ledger(settings.data_dir / FILE), database)
+        finally:
+            await database.close()
+
+    typer.echo(f"The ledger holds {asyncio.run(filled())} visits.")
+
+
 def is_loaded(settings: Settings) -> bool:
     """Whether the migrated database holds the demo. NotADemo where its secrets are elsewhere."""
     from barberpro.demo.clients import absent

@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +39,7 @@ def serve(
     base = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     environment = _environment(demo=demo, data_dir=data_dir, base=base)
     os.environ.update(environment)
+    others = _upstreams() if demo and "BARBERPRO_UPSTREAMS" not in os.environ else {}
     from barberpro.platform.settings import Settings
 
     settings = Settings()
@@ -51,7 +55,7 @@ def serve(
         "--workers",
         str(workers),
     ]
-    raise typer.Exit(_Supervisor(settings.data_dir, web, base).run(settings, demo=demo))
+    raise typer.Exit(_Supervisor(settings.data_dir, web, base, others).run(settings, demo=demo))
 
 
 def _environment(*, demo: bool, data_dir: Path | None, base: str) -> dict[str, str]:
@@ -63,6 +67,16 @@ def _environment(*, demo: bool, data_dir: Path | None, base: str) -> dict[str, s
     if "BARBERPRO_DRAIN_NOTICE_SECONDS" not in os.environ:
         given["BARBERPRO_DRAIN_NOTICE_SECONDS"] = "0"  # nobody balances load in front of a laptop
     return given
+
+
+def _upstreams() -> dict[str, list[str]]:
+    """The service that the demo asks for points, at a free port: its command, by its name."""
+    from barberpro.demo.loyalty.__main__ import address
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    os.environ["BARBERPRO_UPSTREAMS"] = json.dumps([{"name": "loyalty", "url": address(port)}])
+    return {"loyalty": ["-m", "barberpro.demo.loyalty", "--port", str(port)]}
 
 
 def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
@@ -88,6 +102,8 @@ def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
                 ],
                 check=True,
             )
+        points = [sys.executable, "-m", "barberpro.cli", "demo", "points"]
+        subprocess.run(points, check=True, stdout=subprocess.DEVNULL)
 
 
 def _safe(url: str) -> str:
@@ -96,13 +112,27 @@ def _safe(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-class _Supervisor:
-    """Holds the web process and the worker; the worker is started again when it dies."""
+@dataclass
+class _Beside:
+    """A process that is started again when it dies, after a rest that grows."""
 
-    def __init__(self, data_dir: Path, web: list[str], base: str) -> None:
+    name: str
+    rest: float = WORKER_REST
+    started: float = field(default_factory=time.monotonic)
+    again_at: float | None = None
+
+
+class _Supervisor:
+    """Holds the web process and those beside it, which are started again when they die."""
+
+    def __init__(
+        self, data_dir: Path, web: list[str], base: str, others: Mapping[str, list[str]]
+    ) -> None:
         self.data_dir = data_dir
         self.base = base
-        self.commands = {"gateway": web, "worker": ["-m", "barberpro.cli", "worker"]}
+        beside = {"worker": ["-m", "barberpro.cli", "worker"], **others}
+        self.commands = {"gateway": web, **beside}
+        self.beside = [_Beside(name) for name in beside]
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
 
@@ -146,21 +176,24 @@ class _Supervisor:
         return False
 
     def _watch(self) -> int:
-        rest, started, again_at = WORKER_REST, time.monotonic(), None
         while not self.stopping:
             code = self.running["gateway"].poll()
             if code is not None:
                 return code or 1
-            now = time.monotonic()
-            if again_at is None and self.running["worker"].poll() is not None:
-                rest = WORKER_REST if now - started > LONGEST_REST else min(rest * 2, LONGEST_REST)
-                typer.echo(f"the worker ended; starting it again in {rest:.0f} s", err=True)
-                again_at = now + rest
-            if again_at is not None and now >= again_at:
-                self._start("worker")
-                started, again_at = now, None
+            for each in self.beside:
+                self._look_after(each, time.monotonic())
             time.sleep(0.2)
         return 0
+
+    def _look_after(self, each: "_Beside", now: float) -> None:
+        if each.again_at is None and self.running[each.name].poll() is not None:
+            is_new = now - each.started > LONGEST_REST
+            each.rest = WORKER_REST if is_new else min(each.rest * 2, LONGEST_REST)
+            typer.echo(f"the {each.name} ended; starting it again in {each.rest:.0f} s", err=True)
+            each.again_at = now + each.rest
+        if each.again_at is not None and now >= each.again_at:
+            self._start(each.name)
+            each.started, each.again_at = now, None
 
     def _stop(self) -> None:
         self.stopping = True

@@ -21,7 +21,7 @@ from .credentials import Credential
 from .scales import CROWD, NEIGHBOUR, Scale
 
 NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billing")
-LEARNED = ("recommendations:read", "forecasts:read")
+LEARNED = ("recommendations:read", "forecasts:read", "loyalty:read")
 READ = (*(f"{noun}:read" for noun in NOUNS), *LEARNED)
 WRITE = tuple(f"{noun}:write" for noun in NOUNS)
 PERSONAL = ("customers:erase", "customers:pii")

@@ -28,6 +28,10 @@ class Deadline:
             self._timer.cancel()
             self._timer = self._loop.call_at(self._at, self._ring)
 
+    def left(self) -> float:
+        """Seconds until the time is over."""
+        return self._at - self._loop.time()
+
     def __enter__(self) -> "Deadline":
         self._task = asyncio.current_task()
         assert self._task is not None  # noqa: S101 - coroutines run in tasks

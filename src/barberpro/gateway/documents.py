@@ -10,9 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 from graphql import (
@@ -32,6 +30,7 @@ from barberpro.graph.errors import TooComplex
 from barberpro.graph.limits import MAX_TOKENS, measure, scan
 from barberpro.graph.plan import Plan, plan
 from barberpro.graph.schema import Graph
+from barberpro.platform.contract import contract as contract
 from barberpro.platform.principal import Principal
 
 from .problems import Code, Refusal, refused
@@ -59,12 +58,6 @@ class Registered:
 
 class BrokenDocuments(Exception):
     """Registered documents that the schema cannot answer."""
-
-
-def contract() -> Traversable:
-    """The `schema/` folder: inside the package where it is installed, at the checkout's top in development."""
-    packaged = files("barberpro") / "schema"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "schema"
 
 
 def document_id(text: str) -> str:

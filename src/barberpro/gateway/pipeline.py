@@ -242,6 +242,9 @@ class Pipeline:
             audit_key=platform.audit_key,
             copies=platform.copies,
             budget=charge.budget if charge else None,
+            upstreams=platform.upstreams,
+            # An event of a subscription has a deadline of its own: the call's belongs to how it began.
+            seconds_left=call.deadline.left if charge else None,
         )
 
 

@@ -15,6 +15,7 @@ from barberpro.platform.doors import Reader, Transaction, Values, transaction
 from barberpro.platform.editions import Copies
 from barberpro.platform.locale import Catalogue, Language
 from barberpro.platform.principal import Principal
+from barberpro.platform.upstreams.service import Upstreams
 
 from .batching import Batch
 from .cursors import Cursors
@@ -60,6 +61,10 @@ class Context:
     """How the caller's budget stood when this operation had been charged; None where nobody is charged."""
     cost: int = 0
     """What the answer held, by the prices of the schema; 0 until it is there."""
+    upstreams: Upstreams | None = None
+    """Other services that own fields; None where none is asked."""
+    seconds_left: Callable[[], float] | None = None
+    """How long the operation may still take; None where it has all the time."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 

@@ -29,7 +29,7 @@ from graphql import (
 
 from .context import PAGE_LIMIT, REGISTERED_PAGE_LIMIT
 from .errors import BadInput, TooExpensive
-from .loads import Batched, Load, Many, Pages
+from .loads import Batched, Load, Many, Pages, Told
 
 OBJECT_COST = 1
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -63,8 +63,9 @@ def sizing(load: Load | None) -> Sizing | None:
         return Sizing(FIRST, sized_fields=ITEMS)
     if isinstance(load, Many):
         return Sizing(assumed=load.size)
-    if isinstance(load, Batched):
-        taken = signature(load.fn).parameters
+    if isinstance(load, Batched | Told):
+        function = load.fn if isinstance(load, Batched) else load.takes
+        taken = signature(function).parameters if function else {}
         argument = next((name for name in (FIRST, IDS) if name in taken), None)
         if argument or load.size is not None:
             return Sizing(argument, None if argument else load.size)

@@ -13,7 +13,7 @@ from strawberry.types.field import StrawberryField
 
 from .cost import sizing
 from .errors import Undeclared
-from .loads import INHERITED, Batched, ById, Expression, Load, Pages
+from .loads import INHERITED, Batched, ById, Expression, Load, Pages, Told
 from .mutations import Act
 from .scopes import ANYBODY, Needed, as_needed
 from .types import INHERIT_FROM_PARENT, About, about
@@ -71,7 +71,7 @@ def check(
             raise Undeclared(f"{where}({argument}:) has no description")
     if isinstance(load, Batched | Expression | Act) and load.cost is None:
         raise Undeclared(f"{where} has no cost: state one")
-    if isinstance(load, Batched) and _lists_objects(field.type) and sizing(load) is None:
+    if isinstance(load, Batched | Told) and _lists_objects(field.type) and sizing(load) is None:
         raise Undeclared(f"{where} is a list of unknown size: state one, or take `first`")
     if isinstance(load, ById | Pages):
         _check_node(core, type_name, name, load)

@@ -30,6 +30,26 @@ class TooComplex(Coded):
     code: ClassVar[str] = "GRAPHQL_VALIDATION_FAILED"
 
 
+class UpstreamUnavailable(Coded):
+    """Another service, which owns the field, does not answer: the same may be well in a moment."""
+
+    code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
+
+    @classmethod
+    def of(cls, service: str) -> "UpstreamUnavailable":
+        return cls(f"The service `{service}` does not answer. Ask again in a moment.")
+
+
+class UpstreamFault(Coded):
+    """Another service, which owns the field, answered with an error, or with what its schema does not promise."""
+
+    code: ClassVar[str] = "UPSTREAM_FAULT"
+
+    @classmethod
+    def of(cls, service: str) -> "UpstreamFault":
+        return cls(f"The service `{service}` could not answer this.")
+
+
 class Undeclared(Exception):
     """The schema does not build: a field lacks its scope, its cost or its description."""
 

@@ -175,6 +175,16 @@ class Batched(Fetched):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Told(Load):
+    """A field of a type that another service owns: it stands in that service's answer, under its response key."""
+
+    takes: Callable[..., Any] | None = None
+    """Its arguments, as the signature of a function."""
+    size: int | None = None
+    """How many values to expect, for the cost: stated by a list that no argument sizes."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ById(OfRows):
     """At the root: the row with this id, or None. An id of another type or tenant is simply not found."""
 

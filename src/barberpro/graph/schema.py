@@ -38,6 +38,7 @@ from .loads import INHERITED, PUBLIC, Load
 from .scalars import SCALARS
 from .scopes import POLICIES, Needed, Scope, as_needed
 from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, Subscription, about
+from .upstreams.pinned import check_upstreams
 
 TYPE_COSTS: dict[type, int] = {Connection: 2, Edge: 0, PageInfo: 0}
 """An edge stands for its node; what a page costs beside its items, the connection does."""
@@ -112,6 +113,7 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
         scopes[type_name, name] = needed(core, type_name, name, load)
         if load is not None:
             loads[type_name, name] = load
+    check_upstreams(core, loads)
     sdl = print_schema(schema) + "\n"
     return Graph(
         core,

@@ -104,7 +104,7 @@ def extends(target: type) -> Callable[[T], T]:
     """Add this class's fields to another domain's type, or to a root: `Query`, say. Only records it."""
 
     def record(cls: T) -> T:
-        made = _described(strawberry.type(cls), cls)
+        made = described(strawberry.type(cls), cls)
         extension = Extension(cls.__module__, definition_of(made).fields)
         EXTENSIONS.setdefault(target, []).append(extension)
         return cls
@@ -114,7 +114,7 @@ def extends(target: type) -> Callable[[T], T]:
 
 def input_type(cls: T) -> T:
     """An input object; the sentence under a member is its description."""
-    made = _described(strawberry.input(cls, description=cls.__doc__), cls)
+    made = described(strawberry.input(cls, description=cls.__doc__), cls)
     for field in definition_of(made).fields:
         if (
             field.default is None
@@ -144,10 +144,10 @@ def _made(cls: T, known: About, *, is_type_of: Any = None) -> T:
     if is_type_of is not None:
         cls.is_type_of = is_type_of  # type: ignore[attr-defined]
     cls.__barberpro__ = known  # type: ignore[attr-defined]
-    return _described(strawberry.type(cls, description=cls.__doc__), cls)
+    return described(strawberry.type(cls, description=cls.__doc__), cls)
 
 
-def _described(made: T, cls: type) -> T:
+def described(made: T, cls: type) -> T:
     docs = attribute_docs(cls)
     for field in definition_of(made).fields:
         field.description = docs.get(field.python_name) or field.description

@@ -1,7 +1,7 @@
 """The platform of one process: built once when it starts, closed when it ends, passed to whoever needs it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -20,6 +20,8 @@ from .once import Once
 from .revocations import Revocations
 from .sealing.vault import Vault
 from .settings import Settings
+from .upstreams.identity import Identity
+from .upstreams.service import Upstreams
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Platform:
     revocations: Revocations
     refusals: Refusals
     broadcast: Broadcast
+    upstreams: Upstreams
     cursor_secret: bytes
     """Seals the cursors of every process of this installation."""
     copies: Copies = field(default_factory=Copies)
@@ -59,20 +62,26 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Pla
     refusals = Refusals(database, clock)
     refusals.start()
     try:
-        yield Platform(
-            settings=settings,
-            database=database,
-            clock=clock,
-            sealer=sealer,
-            keys=await KeyRing.load(database, sealer, clock),
-            limiter=limits,
-            catalogue=Catalogue.load(files("barberpro") / "domains" / "messages"),
-            once=once,
-            revocations=revocations,
-            refusals=refusals,
-            broadcast=Broadcast(database, clock),
-            cursor_secret=sealer.derived("cursors"),
+        keys = await KeyRing.load(database, sealer, clock)
+        upstreams = Upstreams(
+            settings.upstreams, Identity(settings.public_url.rstrip("/"), keys, clock)
         )
+        async with aclosing(upstreams):
+            yield Platform(
+                settings=settings,
+                database=database,
+                clock=clock,
+                sealer=sealer,
+                keys=keys,
+                limiter=limits,
+                catalogue=Catalogue.load(files("barberpro") / "domains" / "messages"),
+                once=once,
+                revocations=revocations,
+                refusals=refusals,
+                broadcast=Broadcast(database, clock),
+                upstreams=upstreams,
+                cursor_secret=sealer.derived("cursors"),
+            )
     finally:
         await refusals.close()
         await limits.close()

@@ -52,6 +52,30 @@ class ExternalIssuer(BaseModel):
     """Whether it stands inside our network; then plain http is allowed too."""
 
 
+def _upstream(url: str) -> str:
+    parts = urlsplit(url)
+    is_loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback):
+        raise ValueError("the address of an upstream is an https URL; http is for this machine")
+    if not parts.hostname or parts.username is not None or parts.fragment:
+        raise ValueError("the address of an upstream names a host, and no user or fragment")
+    return url
+
+
+class Upstream(BaseModel):
+    """Another GraphQL service that owns fields of our graph; what it owns is pinned in `schema/upstreams/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    url: Annotated[str, AfterValidator(_upstream)]
+    """Where it takes GraphQL requests."""
+    audience: str | None = None
+    """Whom the tokens are for that tell it who asks; its URL where nothing is said."""
+    seconds: float = Field(default=2.0, gt=0, le=30)
+    """How long one call may take, where the operation has as much left."""
+
+
 Network = Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
 
 
@@ -94,6 +118,8 @@ class Settings(BaseSettings):
     """How long an access token lives."""
     issuers: list[ExternalIssuer] = []
     """Whose access tokens are taken beside our own, as a JSON list."""
+    upstreams: list[Upstream] = []
+    """Other GraphQL services that own fields of our graph, as a JSON list."""
     certificate_proxies: list[Network] = []
     """Networks of the proxies that end TLS for us and put the caller's certificate into `Client-Cert` (RFC 9440)."""
     forwarded_by: list[Network] = []

@@ -12,6 +12,8 @@ from graphql.execution.values import VariableValues
 from ..context import Context, gathered
 from ..loads import Batched, Computed, Fetched, OfRows, One
 from ..mutations import Act
+from ..upstreams.loads import Remote
+from ..upstreams.reading import is_whole
 from .selections import Field, Selection, Shape
 from .source import Unexpected
 
@@ -66,6 +68,8 @@ class Run:
             values = group.found[asked] = await self._values(group, asked)
             if isinstance(asked.load, Batched) and any_failed(values):
                 self.failed = True
+            if isinstance(asked.load, Remote) and not all(map(is_whole, values)):
+                self.failed = True
             if asked.below is not None:
                 group.below[asked] = await self._level(asked.below, _objects(asked, values))
         except Exception as error:
@@ -118,6 +122,9 @@ class Run:
         if isinstance(load, OfRows):
             given = asked.arguments.values(self.variables)
             return await load.fetch(parents, self.context, wanted=asked.wanted, **given)
+        if isinstance(load, Remote):
+            question = asked.forwarded(load.entity, self.variables.coerced)
+            return await load.fetch(parents, self.context, asked=question)
         if isinstance(load, Fetched):
             given = asked.arguments.values(self.variables)
             return await load.fetch(parents, self.context, **given)

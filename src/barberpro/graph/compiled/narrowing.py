@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from barberpro.platform.tables import Instant
 
 from ..loads import Batched, Computed, Expression, Load, Many, One, Pages
+from ..upstreams.loads import Remote
 from ..wanted import Joined, Wanted
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _named(load: Load | None) -> tuple[str, ...] | None:
             return columns
         case One(local=local):
             return (local,)
+        case Remote(key=key):
+            return (key,)
         case Many() | Pages() | Expression():
             return ("id",)
         case Batched(needs=needs):

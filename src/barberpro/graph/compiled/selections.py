@@ -23,10 +23,12 @@ from graphql import (
 from sqlalchemy import Table
 
 from ..declared import BACKREF
-from ..loads import Computed, Fetched, Load, OfRows
+from ..loads import Computed, Fetched, Load, OfRows, Told
 from ..mutations import Act
 from ..schema import Graph
 from ..types import Node, about
+from ..upstreams.forwarding import Asked, Forwarding
+from ..upstreams.reading import PREFIX
 from ..wanted import Wanted
 from .arguments import Arguments
 from .narrowing import may_join, wanted
@@ -94,7 +96,15 @@ class Field:
     @cached_property
     def attribute(self) -> str:
         """Where a value without a declaration is found on its parent."""
+        if self.is_told:
+            return f"{PREFIX}{self.key}"  # another service was asked for it under this name
         return self.definition.extensions[BACKREF].python_name
+
+    @cached_property
+    def is_told(self) -> bool:
+        """Whether another service told it, with its parent."""
+        declared = self.reading.graph.load(self.owner.name, self.nodes[0].name.value)
+        return isinstance(declared, Told)
 
     @property
     def is_typename(self) -> bool:
@@ -146,6 +156,11 @@ class Field:
     def item_price(self) -> int:
         """What its type costs, for each object of it."""
         return item(self)
+
+    def forwarded(self, entity: str, variables: Mapping[str, Any]) -> Asked:
+        """The question for the service that owns the field: all that is asked below it."""
+        forwarding = Forwarding(self.reading.fragments, variables)
+        return forwarding.asked(entity, self.definition, self.nodes)
 
     @cached_property
     def arguments(self) -> Arguments:
@@ -289,6 +304,8 @@ def _field(
     if name in ("__schema", "__type"):
         raise NotCompiled("introspection")
     load = None if name == "__typename" else reading.graph.load(type_.name, name)
+    if isinstance(load, Told):
+        load = None  # it came with its parent, as a plain column does
     if load is not None and not isinstance(load, Computed | Fetched | Act):
         raise NotCompiled(f"{type_.name}.{name} is a {type(load).__name__}")
     below = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..context import Context
 from ..loads import Computed, One
+from ..upstreams.reading import sound
 from ..wanted import beside
 from .careful import Beside
 from .levels import Group, any_failed
@@ -95,7 +96,8 @@ def _values(field: Field, group: Group, context: Context) -> Sequence[Any]:
             cell = attrgetter(there) if wanted is None else itemgetter(wanted.places[there])
             return list(map(cell, parents))  # only whether there is one
         return [Beside.of(parent, field.load) for parent in parents]
-    return [getattr(parent, field.attribute) for parent in parents]
+    values = [getattr(parent, field.attribute) for parent in parents]
+    return [sound(value) for value in values] if field.is_told else values
 
 
 def _computed(load: Computed, parent: Any, context: Context) -> Any:

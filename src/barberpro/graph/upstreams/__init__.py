@@ -1,0 +1,1 @@
+"""Fields that another GraphQL service owns: how they are declared, asked for, and read from its answer."""
