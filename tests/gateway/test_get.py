@@ -113,6 +113,17 @@ async def test_a_registered_document_is_not_sent_twice(ask: Any, state: Any, cha
     assert (old.status_code, old.headers["etag"] != tag) == (200, True)
 
 
+@pytest.mark.parametrize("name", ["documentId", "doc_id", "id"])
+async def test_a_registered_document_is_called_by_its_bare_hash(
+    ask: Any, state: Any, chain: Any, name: str
+) -> None:
+    registered = state["pipeline"].documents.registered.values()
+    (document,) = {each.id for each in registered if each.name == "LocationById"}
+    variables = json.dumps({"id": chain.norte.id})
+    answer = await ask(**{name: document.removeprefix("sha256:")}, variables=variables)
+    assert answer.json()["data"]["location"]["name"] == "Norte"
+
+
 async def test_what_no_one_registered_and_what_failed_has_no_tag(ask: Any) -> None:
     for document in ("{ __typename }", "{ nothing }"):
         answer = await ask(query=document, headers={"if-none-match": "*"})

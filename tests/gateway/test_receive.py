@@ -111,6 +111,28 @@ async def test_apollo_names_a_document_by_its_hash() -> None:
     assert ours.document_id == "mine"
 
 
+@pytest.mark.parametrize("name", ["documentId", "doc_id", "id"])
+async def test_relay_names_a_document_by_other_members(name: str) -> None:
+    named = Received(None, f"sha256:{DIGEST}", None, {})
+    assert await received({name: DIGEST}) == await received({name: f"sha256:{DIGEST}"}) == named
+    for other in (DIGEST[1:], DIGEST + "\n", DIGEST.upper()):
+        assert (await received({name: other})).document_id == other  # no hash: no prefix is put on
+    for wrong in ("", "x" * 129):
+        assert (await refusal({name: wrong})).message == f"`{name}` has 1 to 128 characters."
+    assert (await refusal({name: 7})).message == f"`{name}` must be a string."
+
+
+async def test_the_first_name_of_a_document_counts() -> None:
+    body = {"id": "c", "doc_id": "b", "documentId": "a"}
+    assert (await received(body)).document_id == "a"
+    assert (await received(body | {"documentId": None})).document_id == "b"
+
+
+@pytest.mark.parametrize("number", [7, "7"])
+async def test_a_text_may_be_numbered_by_an_id(number: Any) -> None:
+    assert await received({"query": "{x}", "id": number}) == Received("{x}", None, None, {})
+
+
 @pytest.mark.parametrize(
     "named",
     [

@@ -20,6 +20,11 @@ from .problems import Code, Refusal
 DEEPEST = 50
 """Levels of brackets in a body. What comes behind the decoder recurses over variables, and Python stops at 1,000."""
 LONGEST_DOCUMENT_ID = 128
+DOCUMENT_IDS = ("documentId", "doc_id", "id")
+"""Where a request names a registered document, the first that is there: GraphQL over HTTP's name, then Relay's two.
+
+Beside a text only the first counts: some clients number their requests by an `id`.
+"""
 
 OPENS, CLOSES = b"[{", b"]}"
 STEPS = bytes.maketrans(OPENS + CLOSES, b"\x01\x01\xff\xff")
@@ -127,20 +132,30 @@ def asked(given: dict[str, Any], text: bytes, body: bytes = b"") -> Received:
     """What an object asks for; `text` is where its variables stand in JSON."""
     extensions = _member(given, "extensions", dict) or {}
     query = _member(given, "query", str)
-    document_id = _member(given, "documentId", str)
+    document_id = _document_id(given, DOCUMENT_IDS if query is None else DOCUMENT_IDS[:1])
     hashed = _persisted_query(extensions)
     if (
         document_id is None and query is None
     ):  # with the text beside it, a hash only says what the text is
         document_id = hashed
-    if document_id is not None and not 1 <= len(document_id) <= LONGEST_DOCUMENT_ID:
-        raise _senseless(f"`documentId` has 1 to {LONGEST_DOCUMENT_ID} characters.")
     if query is None and document_id is None:
         raise _senseless("Send a document as `query`, or name a registered one by `documentId`.")
     variables = _member(given, "variables", dict) or {}
     if NUL in text and holds_nul(variables):
         raise _senseless("Text with a NUL character cannot be stored.")
     return Received(query, document_id, _member(given, "operationName", str), variables, body)
+
+
+def _document_id(given: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    """The id a registered document is called by, with its prefix where it came as the bare SHA-256."""
+    for name in names:
+        found = _member(given, name, str)
+        if found is None:
+            continue
+        if not 1 <= len(found) <= LONGEST_DOCUMENT_ID:
+            raise _senseless(f"`{name}` has 1 to {LONGEST_DOCUMENT_ID} characters.")
+        return f"sha256:{found}" if SHA_256.fullmatch(found) else found
+    return None
 
 
 def holds_nul(value: Any) -> bool:
