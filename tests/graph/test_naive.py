@@ -36,7 +36,7 @@ NOT_HERE = {
     ("Query", "userRoles"),
     ("User", "roles"),
 }
-"""Cryptography, lists of the product's own, a search, another service's: each has tests of its own, with known values."""
+"""Cryptography, lists of the product's own, searches, other services': each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 Exceptions to opening hours, holidays, shifts, time off, skills, the way from shop to shop; and editions, by which
 processes know that what they keep in memory of it is old.
 
-Revision ID: 0015
-Revises: 0014
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
@@ -20,8 +20,8 @@ from barberpro.platform.migrations.building import (
 )
 from barberpro.platform.tables import Instant, Key
 
-revision = "0015"
-down_revision = "0014"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
