@@ -111,6 +111,7 @@ def _shops(chance: Chance, scale: Scale, calendar: Calendar) -> tuple[dict[str, 
             chance("provider_locations"), plan, rows, people
         ),
     }
+    rows["closes_on_holidays"] = season.keeps_shut(wanted, calendar.dates)
     # A holiday on which a shop keeps shut is one nobody moves their visit to.
     return tables, Shops(opens, week, plan, shut | (wanted == 0), wanted)
 

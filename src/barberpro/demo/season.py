@@ -54,6 +54,11 @@ def wanted(
     return found / np.where(mean > 0, mean, 1)[:, None]
 
 
+def keeps_shut(wanted: Column, dates: Column) -> Column:
+    """Which shops are shut on every public holiday, by what `wanted` made."""
+    return (wanted[:, holiday_mask(dates)] == 0).all(axis=1)
+
+
 def weekdays(day: Column) -> Column:
     """Monday is 0; the first of January 1970 was a Thursday."""
     return (day.astype("datetime64[D]").astype(np.int64) + 3) % WEEK
