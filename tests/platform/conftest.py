@@ -78,7 +78,7 @@ def furnished() -> Chain:
     shops = [
         chain.add(
             locations, name=f"Local {n}", name_key=f"local {n}", city="xyx"[n], province="C",
-            time_zone="America/Argentina/Buenos_Aires", is_active=n < 2, created_at=NOON,
+            time_zone="America/Argentina/Buenos_Aires", is_active=n < 2, closes_on_holidays=False, created_at=NOON,
         )
         for n in range(3)
     ]  # fmt: skip

@@ -41,7 +41,7 @@ def customer(tx: Transaction, **values: Any) -> dict[str, Any]:
 def shop(tx: Transaction, name: str) -> dict[str, Any]:
     return {
         "id": ids.new("loc"), "name": name, "name_key": name, "city": "Rosario", "province": "S",
-        "time_zone": "America/Argentina/Cordoba", "is_active": True, "created_at": tx.now,
+        "time_zone": "America/Argentina/Cordoba", "is_active": True, "closes_on_holidays": False, "created_at": tx.now,
     }  # fmt: skip
 
 
