@@ -18,7 +18,7 @@ from barberpro.platform import ids
 from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
 
-from . import console, health, oauth, rest
+from . import console, health, metrics, oauth, rest
 from .answers import answered
 from .budgets import Budgets
 from .documents import Documents, contract, load_registered
@@ -77,6 +77,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             *oauth.routes(),
             *console.routes(),
             *health.routes(),
+            *metrics.routes(settings),
         ],
         exception_handlers={HTTPException: not_here},
     )

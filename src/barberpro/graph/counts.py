@@ -24,14 +24,22 @@ class Counts:
         self.operations[executor, why] += 1
         return f"{executor}: {why}" if why else executor
 
-    def lines(self) -> list[str]:
-        """All counts, one a line, under the names that a scrape gives them."""
+    def lines(self, process: int) -> list[str]:
+        """All counts of this process in the text format of Prometheus, version 0.0.4."""
+        here = f'process="{process}"'
         answered = [
-            f'graphql_operations_total{{executor="{executor}",reason="{why}"}} {count}'
+            f'graphql_operations_total{{{here},executor="{executor}",reason="{why}"}} {count}'
             for (executor, why), count in sorted(self.operations.items())
         ]
         plans = [
-            f'graphql_plans_total{{event="{event}"}} {count}'
+            f'graphql_plans_total{{{here},event="{event}"}} {count}'
             for event, count in sorted(self.plans.items())
         ]
-        return [*answered, *plans, f"graphql_plans_kept {self.plans_kept}"]
+        return [
+            "# TYPE graphql_operations_total counter",
+            *answered,
+            "# TYPE graphql_plans_total counter",
+            *plans,
+            "# TYPE graphql_plans_kept gauge",
+            f"graphql_plans_kept{{{here}}} {self.plans_kept}",
+        ]

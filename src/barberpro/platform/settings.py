@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     """32 bytes in base64 that seal all other keys; without it a file in the data directory, made once."""
     previous_master_key: SecretStr | None = None
     """The master key before this one, for as long as `barberpro keys rewrap` needs it."""
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """Who shows it as a bearer token may read `/metrics`; without it there is no such path."""
     public_url: str = "http://127.0.0.1:8000"
     """The base of every URL we hand out, and the issuer of our tokens. Never taken from a request."""
     demo: bool = False
