@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
@@ -12,6 +11,7 @@ from barberpro.platform.tables import Instant
 
 from .choices import Sort
 from .cursors import Cursors
+from .instants import WIDTHS, exact
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Page:
     def cursor(self, row: Row[Any]) -> str:
         value = getattr(row, self.sort.column.name)
         if isinstance(value, str) and isinstance(self.sort.column.type, Instant):
-            value = datetime.fromisoformat(value)  # one that is only shown comes as text
+            value = value if len(value) in WIDTHS else exact(value)  # one that is only shown
         return self.cursors.write(self.source.name, self.sort.name, (value, row.id))
 
 

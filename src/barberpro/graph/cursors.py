@@ -28,6 +28,7 @@ class Cursors:
     """Makes and reads the cursors of one caller."""
 
     secret: bytes
+    """At most 64 bytes."""
     tenant: str
 
     def write(self, field: str, order: str, values: tuple[Any, ...]) -> str:
@@ -55,7 +56,8 @@ class Cursors:
 
     def _mac(self, field: str, body: bytes) -> bytes:
         text = f"{self.tenant}\x00{field}\x00".encode() + body
-        return hmac.digest(self.secret, text, hashlib.sha256)[:MAC_BYTES]
+        # Keyed BLAKE2b (RFC 7693) is a MAC by itself; OpenSSL's HMAC was a twentieth of a page of fifty rows.
+        return hashlib.blake2b(text, digest_size=MAC_BYTES, key=self.secret).digest()
 
 
 def _text(raw: bytes) -> str:

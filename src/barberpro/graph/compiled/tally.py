@@ -24,6 +24,8 @@ Worth = Callable[[Any], int]
 def total(group: Group, context: Context) -> int:
     """The cost of all objects of a group, each counted once, with all that was found below them."""
     priced = group.shape.priced
+    if priced.terms is not None:
+        return priced.of(group.parents)
     below = sum(_total_below(field, group, context) for field in priced.growing)
     return priced.each * len(group.parents) + below
 
