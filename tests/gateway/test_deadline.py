@@ -13,11 +13,10 @@ def open_now() -> int:
 
 async def test_work_past_its_time_is_ended():
     steps = []
-    with pytest.raises(TimeoutError):
-        with Deadline(0.05) as deadline:
-            steps.append("begun")
-            await asyncio.sleep(30)
-            steps.append("never")
+    with pytest.raises(TimeoutError), Deadline(0.05) as deadline:
+        steps.append("begun")
+        await asyncio.sleep(30)
+        steps.append("never")
     assert (steps, deadline.is_over, open_now()) == (["begun"], True, 0)
     assert asyncio.current_task().cancelling() == 0
     await asyncio.sleep(0)  # the task goes on
@@ -36,10 +35,9 @@ async def test_a_deadline_that_was_put_off_rings_at_its_new_time():
         await asyncio.sleep(0.2)
         assert not deadline.is_over
         assert 29 < deadline.left() < 30
-    with pytest.raises(TimeoutError):
-        with Deadline(30) as deadline:
-            deadline.put_off(0.05)
-            await asyncio.sleep(30)
+    with pytest.raises(TimeoutError), Deadline(30) as deadline:
+        deadline.put_off(0.05)
+        await asyncio.sleep(30)
 
 
 async def test_of_many_only_those_that_are_late_are_ended():
@@ -69,7 +67,6 @@ async def test_who_is_cancelled_by_others_hears_of_that():
 
 
 async def test_a_failure_of_the_work_is_its_own():
-    with pytest.raises(KeyError):
-        with Deadline(30):
-            raise KeyError("mine")
+    with pytest.raises(KeyError), Deadline(30):
+        raise KeyError("mine")
     assert open_now() == 0
