@@ -159,7 +159,8 @@ async def test_a_server_that_is_away_takes_no_place(database: Any, principal: An
 async def test_a_statement_is_compiled_once_and_forgotten_with_it(reader: Reader) -> None:
     kept = select(metadata.tables["locations"].c.id)
     dialect = reader.database.reader.dialect
-    assert prepared(kept, dialect) is prepared(kept, dialect)
+    assert prepared(kept, dialect, limited=True) is prepared(kept, dialect, limited=True)
+    assert prepared(kept, dialect, limited=False) is not prepared(kept, dialect, limited=True)
     alive = weakref.ref(kept)
     del kept
     gc.collect()

@@ -21,8 +21,11 @@ from sqlalchemy import URL, Dialect, Float, Numeric
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from .binding import bind
 from .tables import Instant
 from .ways import Connections, Threads
+
+NONE: Mapping[str, Any] = {}
 
 
 class ReadFailed(Exception):
@@ -46,23 +49,25 @@ class Prepared:
     rows: Callable[[list[Any]], list[Any]]
     """What becomes of the driver's rows."""
 
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values in the order of the text, as the database keeps them."""
-        given = {**self.fixed, **values}
+    def arguments(self, values: Mapping[str, Any], rules: Mapping[str, Any] = NONE) -> list[Any]:
+        """The values in the order of the text, as the database keeps them. Rules prevail over values."""
+        given = {**self.fixed, **values, **rules}
         return [self.into[n](given[n]) if n in self.into else given[n] for n in self.names]
 
 
-def prepared(statement: Executable, dialect: Dialect) -> Prepared:
-    """Compile a statement, for as long as it lives."""
+def prepared(statement: Executable, dialect: Dialect, *, limited: bool) -> Prepared:
+    """Bind a statement (`binding.py`) and compile it, for as long as it lives."""
     known = _prepared.get(statement)
     if known is None:
         known = _prepared[statement] = {}
-    if dialect.name not in known:
-        known[dialect.name] = _prepare(statement, dialect)
-    return known[dialect.name]
+    found = known.get((dialect.name, limited))
+    if found is None:
+        bound = bind(statement, limited=limited)
+        found = known[dialect.name, limited] = _prepare(bound, dialect)
+    return found
 
 
-_prepared: WeakKeyDictionary[Executable, dict[str, Prepared]] = WeakKeyDictionary()
+_prepared: WeakKeyDictionary[Executable, dict[tuple[str, bool], Prepared]] = WeakKeyDictionary()
 
 
 def _prepare(statement: Executable, dialect: Dialect) -> Prepared:
@@ -133,15 +138,10 @@ class Direct:
         is_sqlite = dialect.name == "sqlite"
         self._ways = Threads(url, size) if is_sqlite else Connections(url, dialect, size)
 
-    async def rows(
-        self, statement: Executable, values: Mapping[str, Any], tenant: str
-    ) -> list[Any]:
+    async def rows(self, ready: Prepared, arguments: list[Any], tenant: str) -> list[Any]:
         """The rows of a SELECT, for this tenant. ReadFailed where the database did not answer it."""
-        ready = prepared(statement, self.dialect)
         try:
-            found = await self._ways.fetch(
-                ready.text, ready.arguments(values), tenant, ready.record
-            )
+            found = await self._ways.fetch(ready.text, arguments, tenant, ready.record)
         except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise ReadFailed(f"{type(error).__name__} from: {ready.text}") from None
         return ready.rows(found)

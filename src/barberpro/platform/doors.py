@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .binding import Unbindable, bind, marked
 from .clock import Clock
 from .database import Database
+from .direct import prepared
 from .principal import Principal
 from .sealing.vault import NoVault, Vault
 from .tables import AtLocation
@@ -90,10 +91,13 @@ class Reader(Door):
 
     async def direct(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows:
         """The same for a statement that is kept: it is compiled once, and goes straight to the driver."""
-        bound, parameters = self._prepared(statement, values)
+        direct = self.database.direct
+        ready = prepared(statement, direct.dialect, limited=self._limited)
+        self.statements += 1
+        arguments = ready.arguments(values, self._rules())
         await self._turn.acquire()
         try:
-            return await self.database.direct.rows(bound, parameters, self.principal.tenant)
+            return await direct.rows(ready, arguments, self.principal.tenant)
         finally:
             self._turn.release()
 

@@ -112,7 +112,7 @@ class Revocations:
 
     async def refresh(self) -> None:
         """Learn what others revoked, where it is time to look. Callers at once share a look."""
-        if self._is_fresh():
+        if self.is_fresh():
             return
         async with self._looking:
             now = self._clock()
@@ -143,7 +143,8 @@ class Revocations:
         if self._version is not None:
             await self._version.close()
 
-    def _is_fresh(self) -> bool:
+    def is_fresh(self) -> bool:
+        """Whether it is not yet time to look again."""
         now = self._clock()
         has_asked = self._version is None or _within(self._asked_at, now, ASK_EVERY)
         return has_asked and _within(self._read_at, now, LOOK_EVERY)

@@ -88,7 +88,8 @@ class Identify:
 
     async def _listen(self) -> None:
         """Learn what is void by now."""
-        await self._revocations.refresh()
+        if not self._revocations.is_fresh():
+            await self._revocations.refresh()
         if self._heard != self._revocations.generation:
             self._heard = self._revocations.generation
             self._keys.expect_news()

@@ -46,21 +46,25 @@ class Rate:
         return self.spacing, self.filling
 
     def move(self, state: State, now: int, units: int, at: int) -> State | None:
-        debt = max(self._debt(state, now) + units * self.spacing, 0)
-        return None if units > 0 and debt > self.filling else (now + debt,)
+        filling = self.filling
+        debt = state[0] - now if state else 0
+        debt = 0 if debt < 0 else filling if debt > filling else debt
+        debt += units * self.spacing
+        if units > 0 and debt > filling:
+            return None
+        return (now + debt if debt > 0 else now,)
 
     def verdict(self, state: State, now: int, units: int, *, admitted: bool) -> Verdict:
-        debt = self._debt(state, now)
+        filling, spacing = self.filling, self.spacing
+        debt = state[0] - now if state else 0
+        debt = 0 if debt < 0 else filling if debt > filling else debt
         wait = 0.0 if admitted else math.inf
         if not admitted and units <= self.capacity:
-            wait = (debt + units * self.spacing - self.filling) / SECOND
-        return Verdict(admitted, (self.filling - debt) // self.spacing, wait, debt / SECOND, now)
+            wait = (debt + units * spacing - filling) / SECOND
+        return Verdict(admitted, (filling - debt) // spacing, wait, debt / SECOND, now)
 
     def full_at(self, state: State) -> int:
         return state[0] if state else 0
-
-    def _debt(self, state: State, now: int) -> int:
-        return min(max(state[0] - now, 0), self.filling) if state else 0
 
 
 @dataclass(frozen=True)
