@@ -12,6 +12,7 @@ import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import strawberry
@@ -69,7 +70,15 @@ class Ordering:
             name, descending = next(iter(self.columns)), False
         else:
             name, descending = chosen.field.value, chosen.direction is OrderDirection.DESC
-        return Sort(self.columns[name], descending, f"{name} {'DESC' if descending else 'ASC'}")
+        return self._sorts[name, descending]
+
+    @cached_property
+    def _sorts(self) -> dict[tuple[str, bool], Sort]:
+        return {
+            (name, descending): Sort(column, descending, f"{name} {direction}")
+            for name, column in self.columns.items()
+            for descending, direction in ((False, "ASC"), (True, "DESC"))
+        }
 
 
 def ordering(entity: str, descriptions: Mapping[str, str], /, **columns: Column[Any]) -> Ordering:

@@ -34,7 +34,7 @@ class Budget(NamedTuple):
     restore_rate: float
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """All a resolver may use."""
 
@@ -67,6 +67,7 @@ class Context:
     """How long the operation may still take; None where it has all the time."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
+    reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.database, self.principal)
