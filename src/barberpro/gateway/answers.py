@@ -42,14 +42,17 @@ def answered(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """An answer with these bytes."""
-    own = {
-        "content-type": media,
-        "content-length": str(len(content)),
-        "x-request-id": request_id,
-        **(headers or {}),
-    }
-    told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
-    return Answer(content, status, STANDARD + told)
+    told = [
+        *STANDARD,
+        (b"content-type", media.encode("latin-1")),
+        (b"content-length", b"%d" % len(content)),
+        (b"x-request-id", request_id.encode("latin-1")),
+    ]
+    if headers:
+        told += [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+        ]
+    return Answer(content, status, told)
 
 
 def tagged(answer: Answer, request: Request, shown: bytes) -> Answer:

@@ -14,11 +14,25 @@ PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 DIGITS = 26
 FORM = re.compile(rf"([a-z]{{2,8}})_([0-7][{ALPHABET}]{{{DIGITS - 1}}})")
 LIMIT = 40  # characters; longer text from outside is never an id
+RANDOM = 10  # bytes of an id
+DRAWN = 256  # ids for whose random bytes the system is asked at once, which takes as long as making ten ids
+
+_drawn: list[bytes] = []
+os.register_at_fork(after_in_child=_drawn.clear)
 
 
 def new(prefix: str) -> str:
     """A fresh id, later than every id made in an earlier millisecond."""
-    return f"{prefix}_{encode(uuid7(time.time_ns() // 1_000_000, os.urandom(10)))}"
+    return f"{prefix}_{encode(uuid7(time.time_ns() // 1_000_000, _random()))}"
+
+
+def _random() -> bytes:
+    try:
+        return _drawn.pop()
+    except IndexError:
+        many = os.urandom(RANDOM * DRAWN)
+        _drawn.extend(many[at : at + RANDOM] for at in range(RANDOM, len(many), RANDOM))
+        return many[:RANDOM]
 
 
 def uuid7(milliseconds: int, random: bytes) -> int:
