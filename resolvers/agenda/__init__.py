@@ -2,4 +2,5 @@
 
 from . import availability as availability
 from . import calendars as calendars
+from . import changes as changes
 from . import rosters as rosters

@@ -45,6 +45,7 @@ async def happened(done: Any, chain: Any, clock: Any) -> dict[str, Happened]:
     return {
         "bookingChanged": Happened(made, clock()),
         "invoiceChanged": Happened(drafted, clock()),
+        "availabilityChanged": Happened(made, clock(), about=chain.centro.id),
     }
 
 
@@ -86,6 +87,17 @@ async def test_a_feed_wants_its_own_kinds_of_events(
     feed = graph.load("Subscription", "bookingChanged")
     assert isinstance(feed, Feed)
     here = feed.wants({"location_id": chain.centro.id})
-    assert here(happened["bookingChanged"].event)
+    made = happened["bookingChanged"].event
+    assert here(made) == made.subject
     assert not here(happened["invoiceChanged"].event)
     assert not feed.wants({"location_id": chain.norte.id})(happened["bookingChanged"].event)
+
+
+async def test_news_may_be_of_another_row_than_the_event_s(
+    graph: Graph, chain: Any, happened: dict[str, Happened]
+) -> None:
+    feed = graph.load("Subscription", "availabilityChanged")
+    assert isinstance(feed, Feed)
+    made = happened["bookingChanged"].event
+    assert feed.wants({"location_id": chain.centro.id})(made) == chain.centro.id
+    assert feed.wants({"location_id": chain.norte.id})(made) is None

@@ -19,8 +19,8 @@ class BladeChanged(Event):
     note: str
 
 
-def anything(_: Event) -> bool:
-    return True
+def anything(event: Event) -> str:
+    return event.subject
 
 
 @pytest.fixture
@@ -122,6 +122,19 @@ async def test_a_transaction_that_ends_after_a_later_one_is_told(
         assert await heard(listener) == [("early", "")]
 
 
+async def test_of_events_about_one_thing_only_the_last_waits(
+    broadcast: Broadcast, change: Any, principal: Principal, clock: Any
+) -> None:
+    async with broadcast.listening(principal.tenant, lambda _: "drawer") as listener:
+        for subject in ("blade", "comb"):
+            await change(subject)
+            clock.forward(seconds=1)
+        await broadcast.look()
+        told = await listener.next()
+        assert (told.about, told.event.subject) == ("drawer", "comb")
+        assert await heard(listener) == []
+
+
 async def test_of_one_subject_only_the_last_event_waits(
     broadcast: Broadcast, change: Any, principal: Principal, clock: Any
 ) -> None:
@@ -138,7 +151,9 @@ async def test_only_what_is_wanted_waits(
     broadcast: Broadcast, change: Any, principal: Principal
 ) -> None:
     async with (
-        broadcast.listening(principal.tenant, lambda event: event.subject == "b") as choosy,
+        broadcast.listening(
+            principal.tenant, lambda event: "b" if event.subject == "b" else None
+        ) as choosy,
         broadcast.listening(principal.tenant, anything) as curious,
     ):
         await change("a", "b")

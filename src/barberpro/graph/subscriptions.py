@@ -24,7 +24,7 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
-from barberpro.platform.broadcast import Happened
+from barberpro.platform.broadcast import Happened, Wants
 from barberpro.platform.events import Event
 
 from .context import Context
@@ -45,22 +45,26 @@ class Feed(Fetched):
     kinds: Mapping[type[Event], enum.Enum]
     chosen: Callable[..., bool]
     """`chosen(event, **arguments)`: whether a caller with these arguments wants it."""
+    about: Callable[..., str]
+    """`about(event, **arguments)`: the id of the row that it is news of."""
     found: ById
     slot: str
     payload: type
 
-    def wants(self, arguments: Mapping[str, Any]) -> Callable[[Event], bool]:
-        """Whether an event is one for a caller with these arguments; whether the caller may see it is not asked."""
+    def wants(self, arguments: Mapping[str, Any]) -> Wants:
+        """What a caller with these arguments wants; whether the caller may see it is not asked."""
 
-        def wanted(event: Event) -> bool:
-            return type(event) in self.kinds and self.chosen(event, **arguments)
+        def wanted(event: Event) -> str | None:
+            if type(event) in self.kinds and self.chosen(event, **arguments):
+                return self.about(event, **arguments)
+            return None
 
         return wanted
 
     async def shown(self, happened: Happened, context: Context) -> Any | None:
         """What the caller of this context is told; None where there is no such row for them."""
         event = happened.event
-        (row,) = await self.found.by_ids([event.subject], context)
+        (row,) = await self.found.by_ids([happened.about or event.subject], context)
         if row is None:
             return None
         facts = {"change": self.kinds[type(event)], "occurred_at": happened.at}
@@ -70,10 +74,21 @@ class Feed(Fetched):
         return [context.told for _ in parents]
 
 
+def _subject(event: Event, **_: Any) -> str:
+    return event.subject
+
+
 def subscription(
-    subject: type, *, kinds: Mapping[type[Event], enum.Enum], scope: Scope
+    subject: type,
+    *,
+    kinds: Mapping[type[Event], enum.Enum],
+    scope: Scope,
+    about: Callable[..., str] = _subject,
 ) -> Callable[[Any], Any]:
-    """A subscription from `chosen(event, **arguments) -> bool`; `kinds` are the events it tells, and their names."""
+    """A subscription from `chosen(event, **arguments) -> bool`; `kinds` are the events it tells, and their names.
+
+    What is shown is the `subject` whose id `about(event, **arguments)` gives: the event's own, where nothing is said.
+    """
 
     def build(chosen: Any) -> Any:
         title = "".join(map(str.title, chosen.__name__.split("_")))
@@ -82,6 +97,7 @@ def subscription(
         load = Feed(
             kinds=kinds,
             chosen=chosen,
+            about=about,
             found=ById(target=table_of(subject)),
             slot=slot,
             payload=_payload(title, slot, subject, change),

@@ -10,7 +10,7 @@ come in no particular order.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ OVERLAP = timedelta(minutes=1)  # clocks differ, and transactions end after they
 LONGEST_GAP = timedelta(minutes=5)
 """Without a look, after a sleep or an outage; a longer one is not caught up, its listeners begin anew."""
 MOST_WAITING = 500
-"""Subjects with news that a listener has not taken; with more it is too slow."""
+"""Things with news that a listener has not taken; with more it is too slow."""
 
 c = events.c
 SINCE = (
@@ -49,36 +49,43 @@ class Happened:
 
     event: Event
     at: datetime
+    about: str = ""
+    """The id of what it is news of, for who listens; empty where that is its subject."""
+
+
+Wants = Callable[[Event], str | None]
+"""What an event is news of, for a listener who wants it; None for one who does not."""
 
 
 class Listener:
-    """Waits for events. Of several about one subject only the last is kept: who is told reads the row as it is now.
+    """Waits for events. Of several about one thing only the last is kept: who is told reads the row as it is now.
 
-    It knows nothing of rights. Whoever passes an event on reads its subject by the caller's own door first.
+    It knows nothing of rights. Whoever passes an event on reads what it is about by the caller's own door first.
     """
 
-    def __init__(self, wants: Callable[[Event], bool]) -> None:
+    def __init__(self, wants: Wants) -> None:
         self._wants = wants
         self._waiting: dict[str, Happened] = {}
         self._is_behind = False
         self._has_news = asyncio.Event()
 
     async def next(self) -> Happened:
-        """The next event, the longest untold subject first. Behind, from then on, where some were dropped."""
+        """The next event, the longest untold first. Behind, from then on, where some were dropped."""
         await self._has_news.wait()
         if self._is_behind:
             raise Behind
-        subject = next(iter(self._waiting))
-        told = self._waiting.pop(subject)
+        about = next(iter(self._waiting))
+        told = self._waiting.pop(about)
         if not self._waiting:
             self._has_news.clear()
         return told
 
     def tell(self, told: Happened) -> None:
         """Keep the event until it is asked for, where it is wanted."""
-        if self._is_behind or not self._wants(told.event):
+        about = None if self._is_behind else self._wants(told.event)
+        if about is None:
             return
-        self._waiting[told.event.subject] = told
+        self._waiting[about] = replace(told, about=about)
         self._has_news.set()
         if len(self._waiting) > MOST_WAITING:
             self.fall_behind()
@@ -99,9 +106,7 @@ class Broadcast:
         self._feeds: dict[str, Feed] = {}
 
     @asynccontextmanager
-    async def listening(
-        self, tenant: str, wants: Callable[[Event], bool]
-    ) -> AsyncIterator[Listener]:
+    async def listening(self, tenant: str, wants: Wants) -> AsyncIterator[Listener]:
         """Within it, each event of the tenant that is committed from now on is told at least once."""
         feed = self._feeds.get(tenant)
         if feed is None:
