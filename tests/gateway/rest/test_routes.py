@@ -91,6 +91,41 @@ async def test_a_booking_goes_its_way(ask: Ask, chain: Any, clock: Any) -> None:
     assert (await ask("GET", way)).json()["status"] == "CANCELLED"
 
 
+async def test_a_free_time_can_be_found_and_booked(ask: Ask, chain: Any, clock: Any) -> None:
+    search = "/api/v1/availability/search"
+    asked = {"serviceIds": [chain.cut.id], "locationIds": [chain.centro.id], "first": 1}
+    found = as_told(await ask("POST", search, json=asked), search)
+    ((slot,), refusals) = found["slots"], found["refusals"]
+    assert refusals == []
+    assert slot["location"] == {
+        "id": chain.centro.id,
+        "name": "Centro",
+        "timeZone": "America/Argentina/Buenos_Aires",
+    }
+    body = wanted(chain, clock, startsAt=slot["startsAt"], providerId=slot["provider"]["id"])
+    made = as_told(await ask("POST", BOOKINGS, json=body), BOOKINGS)
+    assert (made["startsAt"], made["endsAt"]) == (slot["startsAt"], slot["endsAt"])
+    again = {**asked, "wanted": slot["startsAt"], "providerIds": [slot["provider"]["id"]]}
+    told = as_told(await ask("POST", search, json=again), search)
+    assert slot["startsAt"] not in [each["startsAt"] for each in told["slots"]]
+    assert [each["code"] for each in told["refusals"]] == ["SLOT_TAKEN"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({}, ["#"]),
+        ({"serviceIds": [], "first": 1}, []),
+        ({"serviceIds": ["svc_x"], "startsFrom": "yesterday"}, ["#/startsFrom"]),
+    ],
+)
+async def test_a_senseless_search_is_a_problem(ask: Ask, body: Any, pointers: list[str]) -> None:
+    search = "/api/v1/availability/search"
+    answer = await ask("POST", search, json=body)
+    told = problem(answer, search, 400, "BAD_USER_INPUT")
+    assert [each["pointer"] for each in told.get("errors", [])] == pointers
+
+
 async def test_a_key_in_the_header_makes_it_happen_once(ask: Ask, chain: Any, clock: Any) -> None:
     once = {"headers": {"idempotency-key": '"k1"'}, "json": wanted(chain, clock)}
     first, second = await ask("POST", BOOKINGS, **once), await ask("POST", BOOKINGS, **once)
