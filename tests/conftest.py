@@ -49,9 +49,10 @@ EVERYTHING = frozenset(
         "forecasts",
         "loyalty",
         "keys",
+        "documents",
     )
     for verb in ("read", "write")
-) | {"customers:pii", "customers:erase", "audit:read"}
+) | {"customers:pii", "customers:erase", "audit:read", "documents:review"}
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires
 PUBLIC_URL = "https://gateway.example"
 MASTER_KEY = bytes(

@@ -200,18 +200,18 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
         "recommendations:read",
     ]
     expected = {
-        "frontend": (CHAIN.id, sorted([*everything, "customers:erase", "customers:pii"]), False),
-        "partner": (CHAIN.id, booking, True),
-        "analyst": (CHAIN.id, reading, False),
-        "app": (CHAIN.id, sorted(KNOWN_SCOPES), False),
-        "rival": (RIVAL.id, everything, False),
+        "frontend": (CHAIN.id, sorted([*everything, "customers:erase", "customers:pii"]), "open"),
+        "partner": (CHAIN.id, booking, "locked"),
+        "analyst": (CHAIN.id, reading, "open"),
+        "app": (CHAIN.id, sorted(KNOWN_SCOPES), "open"),
+        "rival": (RIVAL.id, everything, "open"),
     }
     kept = credentials.kept(installation.data_dir)
     assert [each.name for each in kept] == list(expected)
     for each in kept:
         reader = Reader(installation.database, worker(each.tenant))
         (row,) = await reader.rows(clients.credentials(each.client_id))
-        found = (row.organization_id, row.scopes, row.registered_only)
+        found = (row.organization_id, row.scopes, row.document_mode)
         assert found == expected[each.name]
         assert (each.tenant, each.scopes) == expected[each.name][:2]
         assert (row.name, row.locations, row.is_active) == (each.name, None, True)

@@ -48,6 +48,8 @@ TABLES = (
     "forecast_summaries",
     "keys",
     "key_uses",
+    "documents",
+    "unregistered_documents",
     "users",
     "roles",
     "role_assignments",

@@ -161,7 +161,7 @@ async def test_a_partner_is_not_told_what_it_may_not_see(
 ) -> None:
     """Without the right to introspect, what lacks a scope does not exist."""
 
-    partner = replace(caller(frozenset()), registered_only=True, client_name="frontend")
+    partner = replace(caller(frozenset()), document_mode="locked", client_name="frontend")
     state["pipeline"] = replace(state["pipeline"], identify=Always(partner))
     registered = state["pipeline"].documents.registered
     refused = [

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from barberpro.gateway import documents
 from barberpro.gateway.documents import checked
 from barberpro.gateway.problems import Refusal
+from barberpro.graph import fitting
 from barberpro.graph.schema import Graph
 
 
@@ -75,7 +75,7 @@ def unvalidated(monkeypatch: pytest.MonkeyPatch) -> None:
     def reached(*_: Any, **__: Any) -> Any:
         raise AssertionError("validation was reached")
 
-    monkeypatch.setattr(documents, "validate", reached)
+    monkeypatch.setattr(fitting, "validate", reached)
 
 
 @pytest.mark.usefixtures("unvalidated")
@@ -84,7 +84,7 @@ def test_some_are_not_even_parsed(graph: Graph, monkeypatch: Any, name: str) -> 
     def parsed(*_: Any, **__: Any) -> Any:
         raise AssertionError("it was parsed")
 
-    monkeypatch.setattr(documents, "parse", parsed)
+    monkeypatch.setattr(fitting, "parse", parsed)
     assert "too many" in refused(graph, UNPARSED[name])
 
 

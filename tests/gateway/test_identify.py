@@ -63,7 +63,7 @@ async def refused(identify: Knock, headers: Any) -> Refusal:
 async def test_a_token_speaks_for_its_client(
     identify: Knock, issued: Any, registering: Registering
 ) -> None:
-    row, _ = await registering(scopes=["bookings:read", "people:read"], registered_only=True)
+    row, _ = await registering(scopes=["bookings:read", "people:read"], document_mode="locked")
     who = await identify({"authorization": issued(row)})
     assert who == Principal(
         tenant=row.organization_id,
@@ -71,7 +71,7 @@ async def test_a_token_speaks_for_its_client(
         client_name=row.name,
         scopes=frozenset({"bookings:read", "people:read"}),
         locations=None,
-        registered_only=True,
+        document_mode="locked",
         method="bearer",
         credential=who.credential,
     )
@@ -246,9 +246,9 @@ async def test_limits_of_today_hold_for_tokens_of_yesterday(
     limited, _ = await registering(locations=[here, there])
     of_free, of_limited = ({"authorization": issued(row)} for row in (free, limited))
     for row in (free, limited):
-        await change(database, row.id, locations=[there, elsewhere], registered_only=True)
+        await change(database, row.id, locations=[there, elsewhere], document_mode="locked")
     who = await identify(of_free)
-    assert (who.locations, who.registered_only) == ({there, elsewhere}, True)
+    assert (who.locations, who.document_mode) == ({there, elsewhere}, "locked")
     assert (await identify(of_limited)).locations == {there}
     await change(database, limited.id, locations=None)
     clock.forward(seconds=5)

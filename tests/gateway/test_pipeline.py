@@ -38,7 +38,7 @@ async def test_a_query_is_answered(http, bearer, chain):
 
 
 async def test_a_registered_document_is_answered_by_its_id(http, bearer, chain, ids):
-    headers = await bearer(documents=("LocationById",), registered_only=True)
+    headers = await bearer(documents=("LocationById",), document_mode="locked")
     answer = await http.post(
         "/graphql",
         json={"documentId": ids["LocationById"], "variables": {"id": chain.norte.id}},
@@ -48,7 +48,7 @@ async def test_a_registered_document_is_answered_by_its_id(http, bearer, chain, 
 
 
 async def test_a_client_held_to_its_documents_may_send_no_other(http, bearer, ids):
-    headers = await bearer(documents=("LocationById",), registered_only=True)
+    headers = await bearer(documents=("LocationById",), document_mode="locked")
     raw = await http.post("/graphql", json={"query": "{ viewer { clientId } }"}, headers=headers)
     foreign = await http.post("/graphql", json={"documentId": ids["BookingBoard"]}, headers=headers)
     unknown = await http.post(
@@ -95,7 +95,7 @@ async def test_a_missing_scope_refuses_the_whole_operation_before_any_statement(
 
 async def test_who_may_not_introspect_learns_nothing_of_scopes(http, bearer, ids):
     headers = await bearer(
-        documents=("BookingBoard",), registered_only=True, scopes=["locations:read"]
+        documents=("BookingBoard",), document_mode="locked", scopes=["locations:read"]
     )
     answer = await http.post("/graphql", json={"documentId": ids["BookingBoard"]}, headers=headers)
     error = only_error(answer)

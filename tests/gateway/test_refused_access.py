@@ -73,7 +73,9 @@ async def test_who_asks_for_a_document_not_theirs_is_in_the_log(
     document: dict[str, str],
     reason: str,
 ) -> None:
-    held = await bearer(scopes=["bookings:read"], documents=("LocationById",), registered_only=True)
+    held = await bearer(
+        scopes=["bookings:read"], documents=("LocationById",), document_mode="locked"
+    )
     answer = await http.post("/graphql", json=document, headers=held)
     assert answer.json()["errors"][0]["extensions"]["code"] == reason
     await platform.refusals.flush(all_of_it=True)
@@ -85,7 +87,9 @@ async def test_who_asks_for_a_document_not_theirs_is_in_the_log(
 async def test_a_caller_held_to_documents_is_told_nothing_but_the_log_is(
     http: Any, bearer: Any, auditor: Any, ids: Any, platform: Platform
 ) -> None:
-    held = await bearer(scopes=["bookings:read"], documents=("LocationById",), registered_only=True)
+    held = await bearer(
+        scopes=["bookings:read"], documents=("LocationById",), document_mode="locked"
+    )
     asked = {"documentId": ids["LocationById"], "variables": {"id": "loc_x"}}
     answer = await http.post("/graphql", json=asked, headers=held)
     assert "locations:read" not in answer.text

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from barberpro.gateway import documents
-from barberpro.gateway.documents import Documents
+from barberpro.gateway.documents import Documents, plans
 from barberpro.gateway.receive import Received
 from barberpro.graph.context import Context
 from barberpro.graph.counts import Counts
@@ -64,14 +63,14 @@ async def test_what_goes_wrong_is_counted_as_answered_with_care(counted: Graph, 
     assert counted.counts.operations == {("compiled", "with care"): 1}
 
 
-def test_what_becomes_of_plans(
+async def test_what_becomes_of_plans(
     counted: Graph, principal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "KEPT", 2)
+    monkeypatch.setattr(plans, "KEPT", 2)
     kept = Documents(counted, {})
     for text in ("{ a: __typename }", "{ b: __typename }", "{ a: __typename }", "{ c: __typename }",
                  "{ b: __typename }"):  # fmt: skip
-        kept.resolve(Received(text, None, None, {}), principal)
+        await kept.resolve(Received(text, None, None, {}), principal)
     assert counted.counts.plans == {"miss": 4, "hit": 1, "evicted": 2}
     assert counted.counts.plans_kept == 2
 

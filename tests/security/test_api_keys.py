@@ -55,14 +55,14 @@ async def refused(identify: Knock, text: str, **changes: Any) -> None:
 async def test_a_key_speaks_for_its_client_with_its_own_scopes(
     identify: Knock, making: Any, registering: Any
 ) -> None:
-    client, _ = await registering(registered_only=True)
+    client, _ = await registering(document_mode="locked")
     key, text = await making(client, scopes=["bookings:read", "people:read"])
     who = await identify(bearing(text))
     assert (who.tenant, who.client, who.client_name) == (
         client.organization_id, client.id, client.name,
     )  # fmt: skip
     assert (who.method, who.credential, who.user) == ("api_key", key.id, None)
-    assert (who.scopes, who.registered_only) == ({"bookings:read", "people:read"}, True)
+    assert (who.scopes, who.document_mode) == ({"bookings:read", "people:read"}, "locked")
 
 
 async def test_a_scanner_finds_a_key_and_its_text_names_it(making: Any) -> None:

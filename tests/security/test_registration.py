@@ -104,10 +104,10 @@ async def test_nobody_gives_what_they_do_not_have(registrar: Browser) -> None:
 
 async def test_a_caller_limited_to_shops_registers_none_that_is_not(browsing: Browsing) -> None:
     shops = [ids.new("loc")]
-    browser = await browsing(Application(), scopes=MAY, locations=shops, registered_only=True)
+    browser = await browsing(Application(), scopes=MAY, locations=shops, document_mode="locked")
     client = (await registers(browser)).json()["client_id"]
     (data,) = [d for d in await browser.told("client.registered") if d["subject"] == client]
-    assert (data["locations"], data["registered_only"]) == (shops, True)
+    assert (data["locations"], data["document_mode"]) == (shops, "locked")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`barberpro client`: the applications that speak for an organization."""
 
 import asyncio
+import enum
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -22,7 +23,19 @@ from barberpro.platform.settings import Settings
 
 T = TypeVar("T")
 REQUEST = "client"
-SHOWN = ("id", "name", "title", "authentication", "grant_types", "scopes", "tier", "is_active")
+SHOWN = (
+    *("id", "name", "title", "authentication", "grant_types", "scopes"),
+    *("tier", "document_mode", "is_active"),
+)
+
+
+class Mode(enum.Enum):
+    """`DocumentMode`, as a person types it."""
+
+    OPEN = "open"
+    LOG = "log"
+    LOCKED = "locked"
+
 
 app = typer.Typer(
     help="Applications: register one, list, suspend, give a new secret.", no_args_is_help=True
@@ -66,9 +79,9 @@ def register(
     ] = None,
     title: Annotated[str | None, typer.Option(help="What users read who are asked.")] = None,
     dpop: Annotated[bool, typer.Option("--dpop", help="Bind its tokens to a key.")] = False,
-    registered_only: Annotated[
-        bool, typer.Option("--registered-only", help="Let it run only its registered documents.")
-    ] = False,
+    mode: Annotated[
+        Mode, typer.Option(help="Which documents it may call: see `barberpro client mode`.")
+    ] = Mode.OPEN,
     data_dir: DataDir = None,
 ) -> None:
     """Register a client, and print its secret, which is not to be had again."""
@@ -86,7 +99,7 @@ def register(
             tx,
             name=name,
             scopes=scope,
-            registered_only=registered_only,
+            document_mode=mode.value,
             application=application,
         )
 
@@ -127,6 +140,23 @@ def tier(
 
     _in_transaction(data_dir, tenant, act)
     typer.echo(f"{client} is {name}.")
+
+
+@app.command("mode")
+def set_mode(
+    client: Client,
+    mode: Annotated[Mode, typer.Argument(help="open, log or locked.")],
+    tenant: Tenant,
+    data_dir: DataDir = None,
+) -> None:
+    """Say which documents a client may call: any (open); any, while those that are not registered are noted (log); or
+    its registered ones (locked). Felt within five seconds."""
+
+    async def act(tx: Transaction) -> Row[Any]:
+        return await clients.set_document_mode(tx, client, mode.value)
+
+    _in_transaction(data_dir, tenant, act)
+    typer.echo(f"{client} is {mode.value}.")
 
 
 @app.command()

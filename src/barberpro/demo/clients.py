@@ -15,7 +15,7 @@ from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import ids
 from barberpro.platform.database import Database
 from barberpro.platform.doors import Reader, Transaction
-from barberpro.platform.principal import worker
+from barberpro.platform.principal import DocumentMode, worker
 
 from .credentials import Credential
 from .scales import CROWD, NEIGHBOUR, Scale
@@ -46,7 +46,7 @@ class Client:
 
     name: str
     scopes: tuple[str, ...]
-    registered_only: bool = False
+    document_mode: DocumentMode = "open"
     tier: str | None = None
     """What it may spend: a tier of `schema/tiers.toml`."""
     redirects: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ CHAIN = Tenant(
     "Barberías del Sur",
     (
         Client("frontend", READ + WRITE + PERSONAL, tier="own"),
-        Client("partner", BOOKS, registered_only=True, tier="silver"),
+        Client("partner", BOOKS, document_mode="locked", tier="silver"),
         Client("analyst", READ, tier="gold"),
         Client("app", tuple(sorted(KNOWN_SCOPES)), tier="own", redirects=LOOPBACK),
     ),
@@ -114,7 +114,7 @@ async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:
             tx,
             name=client.name,
             scopes=client.scopes,
-            registered_only=client.registered_only,
+            document_mode=client.document_mode,
             application=_application(client),
         )
         if client.tier is not None:

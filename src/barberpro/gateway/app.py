@@ -21,7 +21,7 @@ from barberpro.platform.settings import Settings
 from . import console, health, metrics, oauth, rest
 from .answers import answered
 from .budgets import Budgets
-from .documents import Documents, contract, load_registered
+from .documents import Documents, Registry, contract, load_registered
 from .draining import Draining
 from .gate import Gate
 from .identify import Identify
@@ -88,7 +88,8 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
 def serving(platform: Platform, graph: Graph, draining: Draining | None = None) -> dict[str, Any]:
     """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema."""
     leaving = draining or Draining()
-    documents = Documents(graph, load_registered(graph, contract() / "operations"))
+    registry = Registry(platform.database, platform.clock, platform.revocations)
+    documents = Documents(graph, load_registered(graph, contract() / "operations"), registry)
     settings = platform.settings
     gate = Gate(
         platform.limiter,

@@ -111,7 +111,7 @@ class Pipeline:
         accepted = negotiated(first(call.request, b"accept"))
         received = await self.received(call)
         principal = await self.identified(call, received.body)
-        admitted = self.admitted(call, received, principal)
+        admitted = await self.admitted(call, received, principal)
         return await self.answered(call, admitted, accepted)
 
     async def answered(self, call: Call, admitted: Admitted, accepted: Accepted) -> Response:
@@ -146,9 +146,9 @@ class Pipeline:
         call.told.update(client=principal.client_name, tenant=principal.tenant)
         return principal
 
-    def admitted(self, call: Call, received: Received, principal: Principal) -> Admitted:
-        """The operation, where the caller may run it with these variables; decided before any statement."""
-        plan, document_id = self._resolved(received, principal)
+    async def admitted(self, call: Call, received: Received, principal: Principal) -> Admitted:
+        """The operation, where the caller may run it with these variables; decided before it sends any statement."""
+        plan, document_id = await self._resolved(received, principal)
         call.told.update(operation=_name(plan), document=document_id)
         if call.request.method != "POST" and plan.operation.operation is OperationType.MUTATION:
             message = "By GET nothing is changed: send this by POST."
@@ -193,10 +193,10 @@ class Pipeline:
         )
         return result
 
-    def _resolved(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
+    async def _resolved(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
         """The plan and its document's id; who asks for what is not theirs to run is told to the log."""
         try:
-            return self.documents.resolve(received, principal)
+            return await self.documents.resolve(received, principal)
         except Refusal as refusal:
             if refusal.code in (Code.PERSISTED_QUERY_REQUIRED, Code.PERSISTED_QUERY_NOT_FOUND):
                 self.platform.refusals.note(principal, refusal.code)
@@ -214,7 +214,7 @@ class Pipeline:
         if missing:
             facts = {"missing": " ".join(sorted(missing)), "document": document_id or "ad hoc"}
             self.platform.refusals.note(principal, Code.FORBIDDEN, facts)
-            raise _forbidden(missing, may_introspect=not principal.registered_only)
+            raise _forbidden(missing, may_introspect=not principal.is_locked)
         try:
             values = coerced(self.graph, plan, variables)
             plan.check_nulls(values.coerced)
@@ -243,6 +243,7 @@ class Pipeline:
             copies=platform.copies,
             budget=charge.budget if charge else None,
             upstreams=platform.upstreams,
+            graph=self.graph,
             # An event of a subscription has a deadline of its own: the call's belongs to how it began.
             seconds_left=call.deadline.left if charge else None,
         )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Row, Select
 
@@ -19,6 +19,9 @@ from barberpro.platform.upstreams.service import Upstreams
 
 from .batching import Batch
 from .cursors import Cursors
+
+if TYPE_CHECKING:
+    from .schema import Graph
 
 Rows = Sequence[Row[Any]]
 
@@ -65,6 +68,8 @@ class Context:
     """Other services that own fields; None where none is asked."""
     seconds_left: Callable[[], float] | None = None
     """How long the operation may still take; None where it has all the time."""
+    graph: "Graph | None" = field(default=None, repr=False)
+    """The schema that the operation is of, for what is about documents themselves."""
     _batches: dict[Any, Batch] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
     reader: Reader = field(init=False)

@@ -68,7 +68,8 @@ class Act(Load):
     """The declaration of a mutation."""
 
     name: str
-    act: Callable[[Transaction, Any], Awaitable[Any]]
+    act: Callable[..., Awaitable[Any]]
+    takes_context: bool
     slot: str
     result: type
     payload: type
@@ -82,7 +83,7 @@ class Act(Load):
             raise BadInput(f"`idempotencyKey` must have 1 to {LONGEST} characters.")
         try:
             async with context.transaction() as tx:
-                row = await self._once(tx, key, given)
+                row = await self._once(tx, key, given, *((context,) if self.takes_context else ()))
             context.revoked |= tx.revoked
             context.shown_once |= tx.shown_once
         except Failure as failure:
@@ -94,14 +95,14 @@ class Act(Load):
             context.forget_batches()
         return self.payload(**{self.slot: row, "errors": []})
 
-    async def _once(self, tx: Transaction, key: str | None, given: Any) -> Any:
+    async def _once(self, tx: Transaction, key: str | None, given: Any, *more: Context) -> Any:
         if key is None:
-            return await self.act(tx, given)
+            return await self.act(tx, given, *more)
         earlier = await claim(tx, self.name, key, _plain(given))
         if earlier is not None:
             table = table_of(self.result)
             return await tx.row(select(table).where(table.c.id == earlier))
-        row = await self.act(tx, given)
+        row = await self.act(tx, given, *more)
         await keep(tx, self.name, key, row.id)
         return row
 
@@ -150,15 +151,17 @@ def mutation(
     scope: Scope,
     idempotent: bool = False,
 ) -> Callable[[Any], Any]:
-    """A mutation from `act(tx, input)`, which returns a row of `result`."""
+    """A mutation from `act(tx, input)`, or `act(tx, input, context)`, which returns a row of `result`."""
 
     def build(act: Any) -> Any:
+        _, asked, *more = signature(act, eval_str=True).parameters.values()
         foreseen = {**raises, **({IdempotencyKeyReused: "idempotencyKey"} if idempotent else {})}
         title = "".join(map(str.title, act.__name__.split("_")))
         slot = slot_of(result)
         load = Act(
             name=act.__name__,
             act=act,
+            takes_context=bool(more),
             slot=slot,
             result=result,
             payload=_payload(title, slot, result, tuple(foreseen)),
@@ -171,8 +174,7 @@ def mutation(
         async def resolve(root: Any, info: Info, **given: Any) -> Any:
             return await load.perform(info.context, given["input"])
 
-        (given,) = list(signature(act, eval_str=True).parameters.values())[1:]
-        takes(resolve, [given.replace(kind=Parameter.KEYWORD_ONLY)])
+        takes(resolve, [asked.replace(kind=Parameter.KEYWORD_ONLY)])
         return strawberry.mutation(
             resolver=resolve,
             description=getdoc(act),

@@ -7,6 +7,10 @@ Method = Literal["bearer", "dpop", "mtls", "api_key", "signature", "platform"]
 """How a caller showed who they are; `platform` is our own work, which shows nothing."""
 
 
+DocumentMode = Literal["open", "log", "locked"]
+"""Which documents a client may call: any; any, while those that are not registered are noted; its registered ones."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """The caller: one tenant, one client, perhaps a user, and what they may do.
@@ -20,7 +24,7 @@ class Principal:
     user: str | None = None
     scopes: frozenset[str] = frozenset()
     locations: frozenset[str] | None = None
-    registered_only: bool = False
+    document_mode: DocumentMode = "open"
     tier: str | None = None
     """How much the client may spend, by a name of `schema/tiers.toml`; None for the first of them."""
     method: Method = "platform"
@@ -30,6 +34,11 @@ class Principal:
     """The family of tokens that a token is of: what one consent led to."""
     amr: tuple[str, ...] = ()
     """How the user signed in, in the words of RFC 8176."""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it may call its registered documents alone: then it learns nothing of the schema either."""
+        return self.document_mode == "locked"
 
     @property
     def actor(self) -> str:

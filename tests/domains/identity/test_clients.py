@@ -69,16 +69,16 @@ async def test_a_client_belongs_to_the_tenant_that_registers_it(
 ) -> None:
     name = fresh_name()
     row, _ = await registered(
-        opening, name=name, scopes=["locations:read", "bookings:read"], registered_only=True
+        opening, name=name, scopes=["locations:read", "bookings:read"], document_mode="locked"
     )
     assert ids.prefix_of(row.id) == "cli"
     assert (row.organization_id, row.name, row.is_active) == (principal.tenant, name, True)
-    assert (row.scopes, row.locations, row.registered_only) == (SCOPES, None, True)
+    assert (row.scopes, row.locations, row.document_mode) == (SCOPES, None, "locked")
     facts = {
         "name": name,
         "scopes": SCOPES,
         "locations": None,
-        "registered_only": True,
+        "document_mode": "locked",
         "authentication": "client_secret_basic",
         "grant_types": ["client_credentials"],
         "redirect_uris": [],

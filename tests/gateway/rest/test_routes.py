@@ -42,7 +42,7 @@ def problem(answer: httpx.Response, path: str, status: int, code: str) -> dict[s
 @pytest.fixture
 async def ask(http: httpx.AsyncClient, bearer: Any) -> Ask:
     """`await ask("GET", path, **what)` as a client who may run registered documents only."""
-    headers = await bearer(registered_only=True)
+    headers = await bearer(document_mode="locked")
 
     async def send(method: str, path: str, **what: Any) -> httpx.Response:
         own = what.pop("headers", {})

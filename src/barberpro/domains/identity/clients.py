@@ -17,6 +17,7 @@ from barberpro.platform import ids, scannable
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.doors import Reader, Transaction
 from barberpro.platform.events import publish
+from barberpro.platform.principal import DocumentMode
 from barberpro.platform.revocations import revoke as void
 from barberpro.platform.sets import among
 
@@ -35,7 +36,13 @@ from .errors import (
     ClientNotFound,
     OverlapInvalid,
 )
-from .events import ClientRegistered, ClientSecretRotated, ClientSuspended, ClientTierChanged
+from .events import (
+    ClientModeChanged,
+    ClientRegistered,
+    ClientSecretRotated,
+    ClientSuspended,
+    ClientTierChanged,
+)
 from .grants.families import TOKEN_OUTLIVES
 from .tables import clients
 
@@ -58,15 +65,15 @@ async def register_client(
     name: str,
     scopes: Collection[str],
     locations: Collection[str] | None = None,
-    registered_only: bool = False,
+    document_mode: DocumentMode = "open",
 ) -> tuple[Row[Any], str]:
     """A new client that has a secret and asks in its own name; the secret is not to be had again.
 
-    With `locations` it sees only those shops; `registered_only` lets it run only the operations
+    With `locations` it sees only those shops; in the mode `locked` it runs only the documents
     registered for it.
     """
     made, secret = await register_application(
-        tx, name=name, scopes=scopes, locations=locations, registered_only=registered_only
+        tx, name=name, scopes=scopes, locations=locations, document_mode=document_mode
     )
     assert secret is not None, "a client of this kind has one"  # noqa: S101
     return made, secret
@@ -78,7 +85,7 @@ async def register_application(
     name: str,
     scopes: Collection[str],
     locations: Collection[str] | None = None,
-    registered_only: bool = False,
+    document_mode: DocumentMode = "open",
     application: Application = MACHINE,
     registration_hash: bytes | None = None,
 ) -> tuple[Row[Any], str | None]:
@@ -103,7 +110,7 @@ async def register_application(
             secret_hash=scannable.digest(secret) if secret else None,
             scopes=allowed,
             locations=limits,
-            registered_only=registered_only,
+            document_mode=document_mode,
             is_active=True,
             created_at=tx.now,
             registration_hash=registration_hash,
@@ -120,7 +127,7 @@ async def register_application(
         name=name,
         scopes=allowed,
         locations=limits,
-        registered_only=registered_only,
+        document_mode=document_mode,
         authentication=kind["authentication"],
         grant_types=kind["grant_types"],
         redirect_uris=kind["redirect_uris"],
@@ -147,6 +154,17 @@ async def set_tier(tx: Transaction, client: str, tier: str) -> Row[Any]:
         return before
     after = await _change(tx, client, tier=tier)
     await publish(tx, ClientTierChanged(subject=client, tier=tier), before=before, after=after)
+    return after
+
+
+async def set_document_mode(tx: Transaction, client: str, mode: DocumentMode) -> Row[Any]:
+    """Hold a client to its registered documents, or no longer: felt within five seconds, or one once announced."""
+    before = await _own(tx, client)
+    if before.document_mode == mode:
+        return before
+    after = await _change(tx, client, document_mode=mode)
+    tx.revoked = True
+    await publish(tx, ClientModeChanged(subject=client, mode=mode), before=before, after=after)
     return after
 
 

@@ -14,8 +14,8 @@ class ClientRegistered(Event):
     name: str
     scopes: list[str]
     locations: list[str] | None
-    registered_only: bool
     # Clients from before there were others had these.
+    document_mode: str = "open"
     authentication: str = "client_secret_basic"
     grant_types: list[str] = field(default_factory=lambda: ["client_credentials"])
     redirect_uris: list[str] = field(default_factory=list)
@@ -34,6 +34,14 @@ class ClientTierChanged(Event):
 
     type = "client.tier_changed"
     tier: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientModeChanged(Event):
+    """A client may call other documents from now on: see `DocumentMode`. The subject is the client."""
+
+    type = "client.mode_changed"
+    mode: str
 
 
 @dataclass(frozen=True, kw_only=True)

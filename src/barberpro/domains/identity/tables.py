@@ -32,12 +32,13 @@ clients = shared_table(
     Column("registration_hash", LargeBinary),
     Column("scopes", Document, nullable=False),
     Column("locations", Document),
-    Column("registered_only", Boolean, nullable=False),
+    Column("document_mode", Key, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("tier", Key),
     UniqueConstraint("name"),
     CheckConstraint("length(name) BETWEEN 2 AND 64", name="name_length"),
+    CheckConstraint("document_mode IN ('open', 'log', 'locked')", name="document_mode"),
     CheckConstraint(
         "authentication IN"
         " ('client_secret_basic', 'private_key_jwt', 'self_signed_tls_client_auth', 'none')",

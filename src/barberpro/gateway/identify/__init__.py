@@ -165,7 +165,7 @@ class Identify:
             user=believed.user,
             scopes=scopes,
             locations=locations,
-            registered_only=client.registered_only,
+            document_mode=client.document_mode,
             tier=client.tier,
             method=believed.method,
             credential=believed.credential,

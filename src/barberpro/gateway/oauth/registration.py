@@ -91,7 +91,7 @@ async def _registered(request: Request) -> Response:
                 name=_name(application.title),
                 scopes=scopes,
                 locations=caller.locations,
-                registered_only=caller.registered_only,
+                document_mode=caller.document_mode,
                 application=application,
                 registration_hash=scannable.digest(token),
             )

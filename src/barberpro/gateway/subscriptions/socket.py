@@ -214,7 +214,7 @@ class Socket:
         received = asked(payload, sent)
         principal, call.believed = await self._identify.again(believed), believed
         call.told.update(client=principal.client_name, tenant=principal.tenant)
-        admitted = self._pipeline.admitted(call, received, principal)
+        admitted = await self._pipeline.admitted(call, received, principal)
         return await self._pipeline.answered(call, admitted, TAKEN)
 
     async def _streamed(self, id_: str, stream: Stream) -> None:

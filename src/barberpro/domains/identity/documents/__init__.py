@@ -1,0 +1,1 @@
+"""The documents that clients are registered with: published, reviewed, called by their ids, withdrawn."""

@@ -1,0 +1,21 @@
+"""The documents that clients call: registered in files and in the database, or sent as text."""
+
+from barberpro.platform.contract import contract
+
+from .files import BrokenDocuments, Registered, document_id, load_registered, operation_files
+from .plans import Plans, checked
+from .registry import Registry
+from .resolving import Documents
+
+__all__ = [
+    "BrokenDocuments",
+    "Documents",
+    "Plans",
+    "Registered",
+    "Registry",
+    "checked",
+    "contract",
+    "document_id",
+    "load_registered",
+    "operation_files",
+]
