@@ -76,6 +76,7 @@ def ask(
             language=language,
             request_id="req_test",
             audit_key=audit_key,
+            graph=graph,
         )
         result = await run(graph, planned, coerced(graph, planned, variables), context)
         cost = planned.cost(variables, registered=registered)

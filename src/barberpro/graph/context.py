@@ -78,6 +78,12 @@ class Context:
         self.reader = Reader(self.database, self.principal)
 
     @property
+    def schema(self) -> "Graph":
+        """The schema that the operation is of."""
+        assert self.graph is not None, "whoever answers operations says of which schema"  # noqa: S101
+        return self.graph
+
+    @property
     def dialect(self) -> str:
         return self.database.dialect
 

@@ -53,6 +53,7 @@ class ClientNotFound(NotFound):
     code = "CLIENT_NOT_FOUND"
     says = "There is no client {client}."
     client: str
+    """The id that was asked for."""
 
 
 @dataclass(eq=False)

@@ -50,6 +50,7 @@ COUNT = (
     .where(c.client_id == bindparam("of_client"), c.status.in_(LIVE))
     .group_by(c.status)
 )
+LATEST = SAME.order_by(c.published_at.desc(), c.id.desc()).limit(bindparam("most"))
 MAKE = insert(documents).returning(documents)
 CHANGE = update(documents).where(c.id == bindparam("wanted")).returning(documents)
 CALLED = {
@@ -151,6 +152,11 @@ async def revoke(tx: Transaction, document: str) -> Row[Any]:
 def called(identifier: Identifier) -> Select[Any, Any, Any, Any]:
     """The document that a client (`of_client`) may call by a digest (`digest`) made in this way."""
     return CALLED[identifier.algorithm]
+
+
+def latest() -> Select[*tuple[Any, ...]]:
+    """A client's (`of_client`) documents, whatever became of them: the newest, so many at `most`."""
+    return LATEST
 
 
 def _names(text: str, known_as: str | None) -> dict[str, str]:
