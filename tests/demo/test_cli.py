@@ -96,7 +96,9 @@ def test_load_and_then_print_the_credentials(url: str, tmp_path: Path, run: Run,
     }  # fmt: skip
     assert all(set(each) == shape for each in found)
     assert found[0]["documents"] == {"BookingBoard": "sha256:" + hashlib.sha256(BOARD).hexdigest()}
-    assert [each["documents"] for each in found[1:]] == [{}, {}, {}, {}]
+    (published,) = found[1]["documents"].items()
+    assert published == ("OpenShops", "sha256:" + hashlib.sha256(OPEN_SHOPS).hexdigest())
+    assert [each["documents"] for each in found[2:]] == [{}, {}, {}]
 
     shown = run("credentials", "--data-dir", data_dir)
     assert shown.code == 0

@@ -188,6 +188,7 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
     everything = sorted(
         [f"{noun}:{verb}" for noun in nouns for verb in ("read", "write")] + learned
     )
+    registry = ["documents:read", "documents:review", "documents:write"]
     reading = sorted([f"{noun}:read" for noun in nouns] + learned)
     booking = [
         "billing:read",
@@ -195,12 +196,18 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
         "bookings:read",
         "bookings:write",
         "catalogue:read",
+        "documents:read",
+        "documents:write",
         "locations:read",
         "people:read",
         "recommendations:read",
     ]
     expected = {
-        "frontend": (CHAIN.id, sorted([*everything, "customers:erase", "customers:pii"]), "open"),
+        "frontend": (
+            CHAIN.id,
+            sorted([*everything, *registry, "customers:erase", "customers:pii"]),
+            "open",
+        ),
         "partner": (CHAIN.id, booking, "locked"),
         "analyst": (CHAIN.id, reading, "open"),
         "app": (CHAIN.id, sorted(KNOWN_SCOPES), "open"),

@@ -25,6 +25,7 @@ from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity import clients
+from barberpro.domains.identity.documents import service as documents
 from barberpro.domains.identity.keys import calling
 from barberpro.domains.identity.keys import service as keys
 from barberpro.domains.identity.users import erasure
@@ -51,6 +52,7 @@ ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
+NAMES = "query Names { locations { nodes { name } } }"
 GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(1, "ARS"))
 
 
@@ -78,6 +80,10 @@ class Things:
     """An OAuth client that sees every shop."""
     key: str
     """Its API key, which was used."""
+    document: str
+    """A document of the client, in use."""
+    waiting: str
+    """Another one, which waits for a review."""
     user: str
     """Someone who signs in, and sees every shop."""
     absence: str
@@ -122,6 +128,9 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     key, _ = await keys.make_api_key(tx, client=client.id, **KEY)
     await calling.note_use(tx, key.id)
+    waiting = await documents.publish(tx, client=client.id, text=f"{NAMES} #", check=fitting)
+    document = await documents.publish(tx, client=client.id, text=NAMES, check=fitting)
+    await documents.approve(tx, document.id, check=fitting)
     after = ELEVEN + timedelta(days=3)
     absence = await people.take_off(
         tx, provider.id, starts_at=after, ends_at=after + timedelta(days=1), location_id=shop.id
@@ -131,6 +140,8 @@ async def furnish(tx: Transaction, name: str) -> Things:
     return Things(
         client=client.id,
         key=key.id,
+        document=document.id,
+        waiting=waiting.id,
         user=user.id,
         absence=absence.id,
         location=shop.id,
@@ -145,6 +156,10 @@ async def furnish(tx: Transaction, name: str) -> Things:
         draft=(await billing.create(tx, location_id=shop.id, booking_ids=[done.id])).id,
         invoice=(await billing.issue(tx, invoice.id)).id,
     )
+
+
+def fitting(_text: str, _client: Any) -> documents.Checked:
+    return documents.Checked("Names", ["locations:read"], 22)
 
 
 async def recommend(
@@ -366,6 +381,18 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (keys.rotate_api_key, lambda tx, theirs, _: keys.rotate_api_key(tx, theirs.key)),
     (keys.revoke_key, lambda tx, theirs, _: keys.revoke_key(tx, theirs.key)),
     (
+        documents.publish,
+        lambda tx, theirs, _: documents.publish(
+            tx, client=theirs.client, text=f"{NAMES} # another", check=fitting
+        ),
+    ),
+    (
+        documents.approve,
+        lambda tx, theirs, _: documents.approve(tx, theirs.waiting, check=fitting),
+    ),
+    (documents.reject, lambda tx, theirs, _: documents.reject(tx, theirs.waiting)),
+    (documents.revoke, lambda tx, theirs, _: documents.revoke(tx, theirs.document)),
+    (
         users.invite,
         lambda tx, theirs, _: users.invite(
             tx,
@@ -433,6 +460,9 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 ]
 
 TAKE_NO_IDS = {
+    documents.called,
+    documents.latest,
+    documents.may_review,
     people.found_by,
     people.indexed,
     bookings.history,

@@ -5,11 +5,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 
 from sqlalchemy import select
 
 from barberpro.domains.identity.applications import MACHINE, Application, Authentication, Grant
 from barberpro.domains.identity.clients import register_application, set_tier
+from barberpro.domains.identity.documents import service
 from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations.tables import organizations
 from barberpro.platform import ids
@@ -24,6 +27,7 @@ NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billin
 LEARNED = ("recommendations:read", "forecasts:read", "loyalty:read")
 READ = (*(f"{noun}:read" for noun in NOUNS), *LEARNED)
 WRITE = tuple(f"{noun}:write" for noun in NOUNS)
+REGISTRY = ("documents:read", "documents:review", "documents:write")
 PERSONAL = ("customers:erase", "customers:pii")
 BOOKS = (
     "billing:read",
@@ -31,6 +35,8 @@ BOOKS = (
     "bookings:read",
     "bookings:write",
     "catalogue:read",
+    "documents:read",
+    "documents:write",
     "locations:read",
     "people:read",
     "recommendations:read",
@@ -51,6 +57,8 @@ class Client:
     """What it may spend: a tier of `schema/tiers.toml`."""
     redirects: tuple[str, ...] = ()
     """Where people come back to who sign in through it; it keeps no secret then (PKCE)."""
+    publishes: tuple[str, ...] = ()
+    """Its documents in the database, by their files in `documents/`."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,8 @@ CHAIN = Tenant(
     _tenant_id("chain"),
     "Barberías del Sur",
     (
-        Client("frontend", READ + WRITE + PERSONAL, tier="own"),
-        Client("partner", BOOKS, document_mode="locked", tier="silver"),
+        Client("frontend", READ + WRITE + PERSONAL + REGISTRY, tier="own"),
+        Client("partner", BOOKS, document_mode="locked", tier="silver", publishes=("OpenShops",)),
         Client("analyst", READ, tier="gold"),
         Client("app", tuple(sorted(KNOWN_SCOPES)), tier="own", redirects=LOOPBACK),
     ),
@@ -119,9 +127,30 @@ async def registered(tx: Transaction, tenant: Tenant) -> list[Credential]:
         )
         if client.tier is not None:
             await set_tier(tx, row.id, client.tier)
+        published = {name: await _published(tx, row.id, name) for name in client.publishes}
         scopes, redirects = list(row.scopes), list(row.redirect_uris)
-        made.append(Credential(client.name, row.id, secret, scopes, tenant.id, redirects))
+        made.append(
+            Credential(client.name, row.id, secret, scopes, tenant.id, redirects, published)
+        )
     return made
+
+
+async def _published(tx: Transaction, client: str, name: str) -> str:
+    """Register a document for the client, and give what it is called by."""
+    text = (files("barberpro.demo") / "documents" / f"{name}.graphql").read_bytes().decode()
+    check = _check()
+    row = await service.publish(tx, client=client, text=text, check=check)
+    await service.approve(tx, row.id, check=check)
+    return f"sha256:{row.sha256}"
+
+
+@cache
+def _check() -> service.Check:
+    # The schema takes a second or two to build, which only a load has to wait for, and once.
+    from barberpro.graph.publishing import against
+    from barberpro.graph.schema import build_schema
+
+    return against(build_schema())
 
 
 def _application(client: Client) -> Application:

@@ -32,6 +32,8 @@ class Credential:
     scopes: list[str]
     tenant: str
     redirect_uris: list[str] = field(default_factory=list)
+    published: dict[str, str] = field(default_factory=dict)
+    """Operation name to document id, of its documents in the database."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ def keep_logins(data_dir: Path, made: Sequence[Login]) -> None:
 
 def shown(data_dir: Path) -> list[dict[str, Any]]:
     """The credentials, each with the ids of the documents registered for its client."""
-    return [asdict(each) | {"documents": documents(each.name)} for each in kept(data_dir)]
+    shown = []
+    for each in kept(data_dir):
+        entry = asdict(each)
+        shown.append(entry | {"documents": documents(each.name) | entry.pop("published")})
+    return shown
 
 
 def documents(client: str) -> dict[str, str]:

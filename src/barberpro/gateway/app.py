@@ -21,7 +21,7 @@ from barberpro.platform.settings import Settings
 from . import console, health, metrics, oauth, rest
 from .answers import answered
 from .budgets import Budgets
-from .documents import Documents, Registry, contract, load_registered
+from .documents import Documents, Noted, Registry, contract, load_registered
 from .draining import Draining
 from .gate import Gate
 from .identify import Identify
@@ -65,8 +65,10 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             gc.freeze()
             # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
             gc.set_threshold(*COLLECT)
-            app.state.ready = True
-            yield state
+            noted: Noted = state["pipeline"].documents.noted
+            async with noted.writing():
+                app.state.ready = True
+                yield state
 
     app = Application(
         lifespan=lifespan,
@@ -89,7 +91,8 @@ def serving(platform: Platform, graph: Graph, draining: Draining | None = None) 
     """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema."""
     leaving = draining or Draining()
     registry = Registry(platform.database, platform.clock, platform.revocations)
-    documents = Documents(graph, load_registered(graph, contract() / "operations"), registry)
+    files = load_registered(graph, contract() / "operations")
+    documents = Documents(graph, files, registry, Noted(platform.database, platform.clock))
     settings = platform.settings
     gate = Gate(
         platform.limiter,

@@ -1,9 +1,11 @@
-"""How long is kept what let someone in. All of it is in the audit log for good, without what opened the door."""
+"""How long is kept what let someone in, which is in the audit log for good, without what opened the door; and what was
+noted of clients in the mode `log`."""
 
 from datetime import timedelta
 
 from barberpro.platform.retention import Kept
 
+from .documents.tables import unregistered
 from .grants.tables import authorization_codes, grants, pushed_requests, refresh_tokens
 from .users.sessions import IDLE
 from .users.tables import invitations, sessions
@@ -21,4 +23,6 @@ KEPT = (
     Kept(sessions.c.expires_at),
     Kept(sessions.c.seen_at, IDLE),
     Kept(invitations.c.expires_at),
+    # Its author may have written anything into a text.
+    Kept(unregistered.c.last_seen_at, 30 * DAY),
 )

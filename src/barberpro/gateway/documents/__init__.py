@@ -3,6 +3,7 @@
 from barberpro.platform.contract import contract
 
 from .files import BrokenDocuments, Registered, document_id, load_registered, operation_files
+from .noted import Noted
 from .plans import Plans, checked
 from .registry import Registry
 from .resolving import Documents
@@ -10,6 +11,7 @@ from .resolving import Documents
 __all__ = [
     "BrokenDocuments",
     "Documents",
+    "Noted",
     "Plans",
     "Registered",
     "Registry",

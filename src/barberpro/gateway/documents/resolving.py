@@ -10,6 +10,7 @@ from barberpro.platform.principal import Principal
 from ..problems import Code, Refusal, refused
 from ..receive import Received
 from .files import Registered
+from .noted import Noted
 from .plans import KEPT_LENGTH, Plans
 from .registry import Registry
 
@@ -22,9 +23,11 @@ class Documents:
         graph: Graph,
         registered: Mapping[tuple[str, str], Registered],
         registry: Registry | None = None,
+        noted: Noted | None = None,
     ) -> None:
         self.registered = registered
         self._registry = registry
+        self.noted = noted
         self._published = Plans(graph, KEPT_LENGTH)
         self._sent = Plans(graph)
 
@@ -41,7 +44,11 @@ class Documents:
                 "This client may only run its registered documents: send `documentId`.",
                 status=403,
             )
-        return self._sent.of(received.query or "", received.operation_name), None
+        text = received.query or ""
+        plan = self._sent.of(text, received.operation_name)
+        if principal.document_mode == "log" and self.noted is not None:
+            self.noted.note(principal, text, plan.operation.name and plan.operation.name.value)
+        return plan, None
 
     async def _of_registry(self, asked: str, principal: Principal) -> tuple[Plan, str]:
         identifier = identifiers.read(asked)

@@ -51,7 +51,7 @@ unregistered = tenant_table(
     Column("text", Text, nullable=False),
     Column("times", BigInteger, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
-    Column("last_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False, index=True),
     UniqueConstraint(
         "organization_id", "client_id", "sha256", name="uq_unregistered_documents_sha256"
     ),

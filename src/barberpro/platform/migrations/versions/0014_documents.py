@@ -7,7 +7,7 @@ Revises: 0013
 import sqlalchemy as sa
 from alembic import op
 
-from barberpro.platform.migrations.building import check, guard, tenant_table, unique
+from barberpro.platform.migrations.building import check, guard, index, tenant_table, unique
 from barberpro.platform.tables import Document, Instant, Key
 
 revision = "0014"
@@ -50,6 +50,7 @@ def upgrade() -> None:
         _client("unregistered_documents"),
         unique("unregistered_documents", "sha256", "client_id", "sha256"),
     )
+    index("unregistered_documents", "last_seen_at")
     for table in ("documents", "unregistered_documents"):
         guard(table)
 

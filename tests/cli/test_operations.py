@@ -1,0 +1,160 @@
+"""`barberpro operations`, as a person types it."""
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from typer.testing import CliRunner
+
+from barberpro.cli.operations import app
+from barberpro.domains.identity import clients
+from barberpro.domains.identity.documents.tables import documents
+from barberpro.domains.organizations import service as organizations
+from barberpro.platform import clock, ids, migrations
+from barberpro.platform.database import Database
+from barberpro.platform.doors import Reader, transaction
+from barberpro.platform.principal import worker
+from barberpro.platform.settings import Settings
+
+NAMES = "query Names { locations { nodes { name } } }\n"
+CITIES = "query Cities { locations { nodes { city } } }\n"
+
+
+class Installation:
+    """One in a folder, with a client `till` that may read locations."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = Settings(data_dir=folder)
+        self.tenant = ids.new("org")
+        migrations.upgrade(self.settings.database)
+        self.run(self._found)
+
+    async def _found(self, database: Database) -> None:
+        async with transaction(database, worker(self.tenant), clock.now, "test") as tx:
+            await organizations.found(tx, name="Cadena de prueba")
+            await clients.register_client(tx, name="till", scopes=["locations:read"])
+
+    def run(self, work: Any) -> Any:
+        async def opened() -> Any:
+            database = Database(self.settings.database)
+            try:
+                return await work(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(opened())
+
+    def rows(self) -> list[Any]:
+        async def read(database: Database) -> Any:
+            asked = select(documents).order_by(documents.c.name)
+            return await Reader(database, worker(self.tenant)).rows(asked)
+
+        return self.run(read)
+
+    def types(self, *words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, [*words, "--data-dir", str(self.folder)])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    def file(self, name: str, content: str) -> str:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        return str(path)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installation:
+    return Installation(tmp_path / "data")
+
+
+def test_a_folder_is_published_listed_checked_and_revoked(installed: Installation) -> None:
+    installed.file("docs/Names.graphql", NAMES)
+    folder = str(Path(installed.file("docs/Cities.graphql", CITIES)).parent)
+    said = installed.types("publish", "till", folder)
+    sha256 = hashlib.sha256(CITIES.encode()).hexdigest()
+    assert said.splitlines()[0].startswith(f"Cities\tsha256:{sha256}\tdoc_")
+    cities, names = installed.rows()
+    assert (cities.text, cities.status, cities.scopes) == (CITIES, "ACTIVE", ["locations:read"])
+    assert (names.text, names.status) == (NAMES, "ACTIVE")
+    listed = installed.types("list", "--client", "till").splitlines()
+    assert [line.split("\t") for line in listed] == [
+        ["till", row.name, f"sha256:{row.sha256}", "locations:read", row.id, "ACTIVE"]
+        for row in (cities, names)
+    ]
+    installed.types("revoke", "till", cities.sha256)
+    installed.types("revoke", "till", names.id)
+    assert [row.status for row in installed.rows()] == ["REVOKED", "REVOKED"]
+    assert "no document" in installed.types("revoke", "till", cities.sha256, code=1)
+    installed.types("publish", "till", folder)
+    assert [row.status for row in installed.rows()] == ["ACTIVE", "ACTIVE"]
+
+
+def test_a_manifest_is_published_whole_or_not_at_all(installed: Installation) -> None:
+    md5 = hashlib.md5(NAMES.encode(), usedforsecurity=False).hexdigest()
+    wrong = installed.file("wrong.json", json.dumps({md5: NAMES, "0" * 64: CITIES}))
+    said = installed.types("publish", "till", wrong, code=1)
+    assert "0" * 64 in said
+    assert "Nothing was published." in said
+    assert installed.rows() == []
+    good = {md5: NAMES, f"sha256:{hashlib.sha256(CITIES.encode()).hexdigest()}": CITIES}
+    installed.types("publish", "till", installed.file("good.json", json.dumps(good)))
+    assert [(row.name, row.md5) for row in installed.rows()] == [("Cities", None), ("Names", md5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("query A { nothing }", "line 1, column 11"),
+        ("query A {", "line 1, column 10"),
+        ("query A {\n  bookings { nodes { id } }\n}", "bookings:read"),
+        ("query A {\n  bookings { nodes { id } }\n}", "line 2, column 3"),
+        ("{ __typename }", "needs a name"),
+        ("query A { __typename } query B { __typename }", "no single operation"),
+        ("query A { locations(first: 1001) { nodes { id } } }", "from 0 to 1000"),
+        (
+            "query A { locations(first: 1000) { nodes { chairs { id } openingHours { id } } } }",
+            "at most 20000",
+        ),
+    ],
+)
+def test_what_does_not_fit_says_where(installed: Installation, text: str, says: str) -> None:
+    file = installed.file("A.graphql", text)
+    said = installed.types("publish", "till", file, code=1)
+    assert says in said
+    assert file in said
+    assert installed.rows() == []
+
+
+def test_what_no_longer_fits_fails_the_check_with_its_clients_name(installed: Installation) -> None:
+    installed.types("publish", "till", installed.file("Names.graphql", NAMES))
+    before = installed.types("check")
+    assert before.endswith("registered documents fit the schema\n")
+
+    async def age(database: Database) -> None:
+        async with transaction(database, worker(installed.tenant), clock.now, "test") as tx:
+            older = NAMES.replace("name", "title")
+            await tx.execute(update(documents).values(text=older))
+            tx.published += 1
+
+    installed.run(age)
+    said = installed.types("check", code=1)
+    assert "till/Names" in said
+    assert "1:35" in said
+    assert "title" in said
+
+
+def test_there_must_be_such_a_client_and_something_to_publish(installed: Installation) -> None:
+    file = installed.file("Names.graphql", NAMES)
+    assert "no client named nobody" in installed.types("publish", "nobody", file, code=1)
+    (installed.folder / "empty").mkdir()
+    installed.types("publish", "till", str(installed.folder / "empty"), code=2)
+    bad = installed.folder / "bad.graphql"
+    bad.write_bytes(b"\xff")
+    assert "UTF-8" in installed.types("publish", "till", str(bad), code=1)
+    assert installed.rows() == []
