@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from barberpro.demo.credentials import NotADemo
 from barberpro.gateway import documents
 from barberpro.platform.settings import Settings
 
+OPEN_SHOPS = (files("barberpro.demo") / "documents" / "OpenShops.graphql").read_bytes()
 BOARD = b"query BookingBoard {\n  bookings { nodes { id } }\n}\n"
 
 

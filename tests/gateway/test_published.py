@@ -201,3 +201,48 @@ async def test_the_registry_keeps_within_its_bounds(
     for number in range(5):
         assert await known.find(caller, of(str(number))) is None
     assert len(known._missed) == 3
+
+
+async def test_it_has_an_address_of_its_own(http, locked, publish, chain) -> None:
+    client, headers = await locked()
+    row = await publish(client, CITY)
+    at, variables = f"/persisted/{client.name}/{row.sha256}", {"id": chain.norte.id}
+    told = {"data": {"location": {"name": "Norte"}}}
+    posted = await http.post(at, json={"variables": variables, "id": 7}, headers=headers)
+    assert posted.json()["data"] == told["data"]
+    given = {"variables": f'{{"id": "{chain.norte.id}"}}'}
+    got = await http.get(at, params=given, headers=headers)
+    assert got.json()["data"] == told["data"]
+    again = await http.get(
+        at, params=given, headers=headers | {"if-none-match": got.headers["etag"]}
+    )
+    assert again.status_code == 304
+    assert (await http.put(at, headers=headers)).status_code == 405
+    for more in ({"query": CITY}, {"documentId": row.sha256}, {"doc_id": row.sha256}):
+        answer = await http.post(at, json=more, headers=headers)
+        assert (answer.status_code, code(answer)) == (400, "BAD_REQUEST")
+
+
+async def test_at_the_address_of_another_client_there_is_nothing(http, locked, publish) -> None:
+    """Not even what the caller's own client could call: the address says whose it is."""
+    client, headers = await locked()
+    other, theirs = await locked()
+    row = await publish(client, NAMES)
+    await publish(other, NAMES)
+    for name, caller in ((client.name, theirs), (other.name, headers), ("nobody", headers)):
+        answer = await http.get(f"/persisted/{name}/{row.sha256}", headers=caller)
+        assert (answer.status_code, code(answer)) == (400, UNKNOWN)
+    answer = await http.get(f"/persisted/{client.name}/{row.sha256}")
+    assert answer.status_code == 401
+
+
+async def test_one_of_the_files_has_an_address_too(http, bearer, state, chain) -> None:
+    headers = await bearer(documents=("LocationById",), document_mode="locked")
+    registered = state["pipeline"].documents.registered
+    found = next(d for d in registered.values() if d.client.startswith("ccli"))
+    answer = await http.post(
+        f"/persisted/{found.client}/{found.id}",
+        json={"variables": {"id": chain.norte.id}},
+        headers=headers,
+    )
+    assert answer.json()["data"]["location"]["name"] == "Norte"

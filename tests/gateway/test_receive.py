@@ -106,7 +106,7 @@ async def test_apollo_names_a_document_by_its_hash() -> None:
     by_hash = await received({"extensions": apollo})
     assert by_hash == Received(None, f"sha256:{DIGEST}", None, {})
     both = await received({"extensions": apollo, "query": "{x}"})
-    assert both == Received("{x}", None, None, {})  # sent whole, the hash only says what it is
+    assert both == Received("{x}", None, None, {}, hashed=f"sha256:{DIGEST}")
     ours = await received({"extensions": apollo, "documentId": "mine"})
     assert ours.document_id == "mine"
 

@@ -1,6 +1,10 @@
 """`barberpro operations`: the documents registered for clients, in files and in the database."""
 
 import asyncio
+import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REQUEST = "operations"
+CHECKED = "checked-schema"
+"""The file in the data directory that names the schema which the database's documents were found to fit."""
 OPERATOR = frozenset({"documents:review"})
 
 app = typer.Typer(help="The documents registered for clients.", no_args_is_help=True)
@@ -50,6 +56,23 @@ def check(data_dir: DataDir = None) -> None:
         typer.echo(str(broken), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{count} registered documents fit the schema")
+
+
+def checked_once(settings: "Settings") -> bool:
+    """Whether the database's documents fit this schema: asked once of each schema, in a process that gives its memory
+    back. Those of the files every process checks when it starts."""
+    from barberpro.gateway.documents import contract
+
+    sdl = hashlib.sha256((contract() / "barberpro.graphql").read_bytes()).hexdigest()
+    mark = settings.data_dir / CHECKED
+    if mark.exists() and mark.read_text() == sdl:
+        return True
+    command = [sys.executable, "-m", "barberpro.cli", "operations", "check"]
+    environment = os.environ | {"BARBERPRO_DATA_DIR": str(settings.data_dir.absolute())}
+    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
+        return False
+    mark.write_text(sdl)
+    return True
 
 
 @app.command("list")

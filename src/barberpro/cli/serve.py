@@ -84,6 +84,7 @@ def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
 
     typer.echo(f"database: {_safe(settings.database)}")
     migrations.upgrade(settings.database)
+    _check_documents(settings)
     if demo:
         from .demo import is_loaded
 
@@ -104,6 +105,17 @@ def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
             )
         points = [sys.executable, "-m", "barberpro.cli", "demo", "points"]
         subprocess.run(points, check=True, stdout=subprocess.DEVNULL)
+
+
+def _check_documents(settings: Any) -> None:
+    """End here where clients are registered with documents that this version does not answer."""
+    from .operations import checked_once
+
+    if not checked_once(settings):
+        typer.echo(
+            "Revoke them by `barberpro operations revoke`, or run another version.", err=True
+        )
+        raise typer.Exit(1)
 
 
 def _safe(url: str) -> str:

@@ -21,7 +21,7 @@ from barberpro.platform.settings import Settings
 from . import console, health, metrics, oauth, rest
 from .answers import answered
 from .budgets import Budgets
-from .documents import Documents, Noted, Registry, contract, load_registered
+from .documents import Automatic, Documents, Noted, Registry, contract, load_registered
 from .draining import Draining
 from .gate import Gate
 from .identify import Identify
@@ -65,8 +65,8 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             gc.freeze()
             # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
             gc.set_threshold(*COLLECT)
-            noted: Noted = state["pipeline"].documents.noted
-            async with noted.writing():
+            documents: Documents = state["pipeline"].documents
+            async with documents.working():
                 app.state.ready = True
                 yield state
 
@@ -74,6 +74,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
         lifespan=lifespan,
         routes=[
             Route(GRAPHQL, graphql, methods=["GET", "POST"]),
+            Route("/persisted/{client}/{id}", graphql, methods=["GET", "POST"]),
             WebSocketRoute(GRAPHQL, socket.endpoint),
             *rest.routes(),
             *oauth.routes(),
@@ -92,15 +93,22 @@ def serving(platform: Platform, graph: Graph, draining: Draining | None = None) 
     leaving = draining or Draining()
     registry = Registry(platform.database, platform.clock, platform.revocations)
     files = load_registered(graph, contract() / "operations")
-    documents = Documents(graph, files, registry, Noted(platform.database, platform.clock))
-    settings = platform.settings
+    settings, tiers = platform.settings, load_tiers(contract())
+    documents = Documents(
+        graph,
+        files,
+        registry,
+        Noted(platform.database, platform.clock),
+        Automatic(settings.redis_url.get_secret_value() if settings.redis_url else None),
+        [name for name, tier in tiers.items() if tier.automatic_documents],
+    )
     gate = Gate(
         platform.limiter,
         requests_per_address=settings.requests_per_address,
         max_concurrency=settings.max_concurrency,
     )
     identify = Identify(platform)
-    budgets = Budgets(platform.limiter, load_tiers(contract()))
+    budgets = Budgets(platform.limiter, tiers)
     streams = Streams(
         platform.broadcast,
         identify,

@@ -5,6 +5,7 @@ size before the bytes, the nesting before JSON, the shape before anyone looks at
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import accumulate
@@ -32,6 +33,7 @@ OTHER_BYTES = bytes(set(range(256)) - set(OPENS + CLOSES))
 NUL = rb"\u0000"
 """How U+0000 stands in JSON, which has it in no other form."""
 SHA_256 = re.compile(r"[0-9a-f]{64}")
+NOTHING: Mapping[str, str] = {}
 KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 
 T = TypeVar("T", str, dict[str, Any])
@@ -45,18 +47,25 @@ class Received:
     document_id: str | None
     operation_name: str | None
     variables: dict[str, Any]
+    hashed: str | None = None
+    """What `query` hashes to, as its sender says, who is not believed."""
+    client: str | None = None
+    """Whose document it is, where the path says so, by the client's name."""
     body: bytes = field(default=b"", repr=False, compare=False)
     """What came, byte by byte: a signature may cover it."""
 
 
 async def receive(request: Request, *, max_body: int) -> Received:
     """What a request's body says, or the URL of a GET. Refusal where it is too large, of another type, or senseless."""
+    path = request.scope.get("path_params") or {}
     if request.method != "POST":
         parameters = in_url(request)
         given = parameters.get("variables", "").encode()
-        return asked(opened(parameters, partial(decoded, what="A member of the URL")), given)
+        return asked(
+            opened(parameters, partial(decoded, what="A member of the URL")), given, path=path
+        )
     found, body = await json_object(request, max_body=max_body)
-    return asked(found, body, body)
+    return asked(found, body, body, path=path)
 
 
 async def json_object(request: Request, *, max_body: int) -> tuple[dict[str, Any], bytes]:
@@ -128,22 +137,31 @@ def _nesting(body: bytes) -> int:
     return max(accumulate(steps), default=0)
 
 
-def asked(given: dict[str, Any], text: bytes, body: bytes = b"") -> Received:
-    """What an object asks for; `text` is where its variables stand in JSON."""
+def asked(
+    given: dict[str, Any], text: bytes, body: bytes = b"", *, path: Mapping[str, str] = NOTHING
+) -> Received:
+    """What an object asks for; `text` is where its variables stand in JSON.
+
+    A `path` that names a document, and whose it is, stands for what could name one in the object.
+    """
+    if path:
+        named = [name for name in ("query", *DOCUMENT_IDS[:2]) if given.get(name)]
+        if named:
+            raise _senseless(f"The path says which document: leave `{named[0]}` out.")
+        given = given | {DOCUMENT_IDS[0]: path["id"]}
     extensions = _member(given, "extensions", dict) or {}
     query = _member(given, "query", str)
     document_id = _document_id(given, DOCUMENT_IDS if query is None else DOCUMENT_IDS[:1])
     hashed = _persisted_query(extensions)
-    if (
-        document_id is None and query is None
-    ):  # with the text beside it, a hash only says what the text is
-        document_id = hashed
+    if query is None:  # with the text beside it, a hash only says what the text is
+        document_id, hashed = document_id or hashed, None
     if query is None and document_id is None:
         raise _senseless("Send a document as `query`, or name a registered one by `documentId`.")
     variables = _member(given, "variables", dict) or {}
     if NUL in text and holds_nul(variables):
         raise _senseless("Text with a NUL character cannot be stored.")
-    return Received(query, document_id, _member(given, "operationName", str), variables, body)
+    operation = _member(given, "operationName", str)
+    return Received(query, document_id, operation, variables, hashed, path.get("client"), body)
 
 
 def _document_id(given: dict[str, Any], names: tuple[str, ...]) -> str | None:

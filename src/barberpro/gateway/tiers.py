@@ -10,6 +10,8 @@ from typing import Any
 
 from barberpro.platform.limits import Policy, policy
 
+AUTOMATIC = "automatic_documents"
+
 
 class BrokenTiers(Exception):
     """The file of tiers says something that cannot be kept."""
@@ -23,6 +25,8 @@ class Tier:
     budget: Policy
     concurrency: int
     """Operations that one process works on at once."""
+    automatic_documents: bool = False
+    """Whether its clients may name what they sent before by its hash: for own frontends, never for partners."""
 
     @cached_property
     def header(self) -> str:
@@ -44,11 +48,14 @@ def _tier(name: str, terms: Mapping[str, Any]) -> Tier:
     if not (name.isascii() and name.isidentifier()):
         raise BrokenTiers(f"tiers.toml: {name!r} cannot name a tier")
     try:
-        if terms.keys() != {"budget", "concurrency"}:
+        if terms.keys() - {AUTOMATIC} != {"budget", "concurrency"}:
             raise ValueError("a tier has a budget and a concurrency")
+        automatic = terms.get(AUTOMATIC, False)
+        if type(automatic) is not bool:
+            raise ValueError(f"{AUTOMATIC} is true or false, not {automatic}")
         places = terms["concurrency"]
         if type(places) is not int or places < 1:
             raise ValueError(f"no concurrency works like this: {places}")
-        return Tier(name, policy(terms["budget"]), places)
+        return Tier(name, policy(terms["budget"]), places, automatic)
     except ValueError as wrong:
         raise BrokenTiers(f"tiers.toml: {name}: {wrong}") from None

@@ -2,6 +2,7 @@
 
 from barberpro.platform.contract import contract
 
+from .automatic import Automatic
 from .files import BrokenDocuments, Registered, document_id, load_registered, operation_files
 from .noted import Noted
 from .plans import Plans, checked
@@ -9,6 +10,7 @@ from .registry import Registry
 from .resolving import Documents
 
 __all__ = [
+    "Automatic",
     "BrokenDocuments",
     "Documents",
     "Noted",
