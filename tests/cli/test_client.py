@@ -74,6 +74,7 @@ def test_a_client_is_registered_listed_rotated_and_suspended(tmp_path: Path, ten
         "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
         "scopes": ["bookings:read"],
         "tier": None,
+        "document_mode": "open",
         "is_active": True,
     }
     second = typed(tmp_path, tenant, "rotate", client, "--overlap-hours", "1").split()[1]
@@ -112,3 +113,18 @@ def test_a_tier_is_set_and_no_other_than_there_is(tmp_path: Path, tenant: str) -
     assert "no client" in typed(tmp_path, ids.new("org"), "tier", client, "own", code=1)
     (listed,) = json.loads(typed(tmp_path, tenant, "list", "--json"))
     assert listed["tier"] == "gold"
+
+
+def test_a_client_is_held_to_its_documents(tmp_path: Path, tenant: str) -> None:
+    said = typed(tmp_path, tenant, "register", "till", "--scope", "bookings:read", "--mode", "log")
+    client = said.split()[1]
+
+    def mode() -> str:
+        return json.loads(typed(tmp_path, tenant, "list", "--json"))[0]["document_mode"]
+
+    assert mode() == "log"
+    assert typed(tmp_path, tenant, "mode", client, "locked") == f"{client} is locked.\n"
+    assert mode() == "locked"
+    typed(tmp_path, tenant, "mode", client, "shut", code=2)
+    typed(tmp_path, tenant, "mode", "cli_nobody", "open", code=1)
+    assert mode() == "locked"

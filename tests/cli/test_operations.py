@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from barberpro.cli.operations import app
+from barberpro.cli.operations import CHECKED, app, checked_once
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.documents.tables import documents
 from barberpro.domains.organizations import service as organizations
@@ -143,10 +143,19 @@ def test_what_no_longer_fits_fails_the_check_with_its_clients_name(installed: In
             tx.published += 1
 
     installed.run(age)
+    assert checked_once(installed.settings) is False
+    assert not (installed.folder / CHECKED).exists()
     said = installed.types("check", code=1)
     assert "till/Names" in said
     assert "1:35" in said
     assert "title" in said
+
+
+def test_a_schema_is_checked_once(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed.types("publish", "till", installed.file("Names.graphql", NAMES))
+    assert checked_once(installed.settings) is True
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it was checked again"))
+    assert checked_once(installed.settings) is True
 
 
 def test_there_must_be_such_a_client_and_something_to_publish(installed: Installation) -> None:

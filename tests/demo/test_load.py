@@ -110,8 +110,11 @@ async def test_one_event_a_table_commits_to_its_rows(installation: Installation)
             assert told["root"] == by_the_book(leaves).hex()
             assert (event["subject"], event["actor"]) == (tenant.id, "worker")
         others = Counter(event["type"] for event in events if event not in loaded)
+        published = sum(len(client.publishes) for client in tenant.clients)
         told = {
             "organization.founded": 1,
+            "document.published": published,
+            "document.approved": published,
             "client.registered": len(tenant.clients),
             "client.tier_changed": sum(client.tier is not None for client in tenant.clients),
         }
