@@ -41,6 +41,29 @@ def test_every_form_gives_ids_and_texts(manifest: Any) -> None:
     assert manifests.read(json.dumps(manifest).encode()) == BOTH
 
 
+# What the tools wrote of a query for locations against this schema: what each calls it, and the text.
+RELAY = (  # relay-compiler 21.0
+    "725f3ea9c5cf4434755d2e85d49ef660",
+    "query aNamesQuery {\n  locations(first: 3) {\n    nodes {\n      id\n      name\n    }\n  }\n}\n",
+)
+CODEGEN = (  # @graphql-codegen/client-preset 6.2
+    "sha256:aad0b546d5c54a531418f254a4518d2d5abb10f4bbb04bb3cb4b1f0e139080fa",
+    "query Names { locations(first: 3) { nodes { id name } } }",
+)
+APOLLO = (  # @apollo/generate-persisted-query-manifest 1.4
+    "9af959be30531103589018cc1289083cbee7656b33ca5572154547122b1cb4ed",
+    "query Names {\n  locations(first: 3) {\n    nodes {\n      id\n      name\n      __typename\n    }\n"
+    "    __typename\n  }\n}",
+)
+
+
+@pytest.mark.parametrize(("known_as", "text"), [RELAY, CODEGEN, APOLLO])
+def test_what_a_tool_calls_a_text_is_its_digest(known_as: str, text: str) -> None:
+    identifier = identifiers.read(known_as)
+    assert identifier is not None
+    assert identifier == identifiers.of(text, identifier.algorithm)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -3,7 +3,7 @@
 - Apollo's `generate-persisted-query-manifest`: `{"format": "apollo-persisted-query-manifest", "version": 1,
   "operations": [{"id": …, "name": …, "type": …, "body": …}]}`, the id a SHA-256. Other members are let stand.
 - A map from ids to texts: Relay's `persisted_queries.json` (MD5 unless set otherwise) and GraphQL Code Generator's
-  `persisted-documents.json` (SHA-1 unless set otherwise; with `sha256:` or `sha1:` before it where so configured).
+  `persisted-documents.json` (SHA-256 or SHA-1, with `sha256:` or `sha1:` before it or without).
   Its `operations` may be an object as well: ids and texts, or ids and entries with a `body`.
 """
 

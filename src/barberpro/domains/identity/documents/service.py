@@ -201,10 +201,10 @@ async def _own(tx: Transaction, document: str) -> Row[Any]:
 
 
 def _answers_for(caller: Principal, client: str) -> bool:
-    return caller.client == client or may_review(caller)
+    return caller.client == client or _may_review(caller)
 
 
-def may_review(caller: Principal) -> bool:
+def _may_review(caller: Principal) -> bool:
     """Whether the documents of all clients of the organization are this caller's to see and to decide on."""
     return REVIEW in caller.scopes and caller.locations is None
 
