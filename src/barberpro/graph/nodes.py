@@ -28,7 +28,7 @@ async def find(asked: list[strawberry.ID], context: Context) -> list[Any]:
     groups: dict[str, list[str]] = defaultdict(list)
     for id_ in asked:
         prefix = id_.partition("_")[0]
-        if prefix in ENTITIES and _may_see(ENTITIES[prefix], context):
+        if prefix in ENTITIES and may_see(ENTITIES[prefix], context):
             groups[prefix].append(id_)
     loads = [_by_id(prefix).by_ids(known, context) for prefix, known in groups.items()]
     found = {row.id: row for rows in await gathered(*loads) for row in rows if row is not None}
@@ -40,7 +40,8 @@ def _by_id(prefix: str) -> ById:
     return ById(target=table_of(ENTITIES[prefix]))
 
 
-def _may_see(entity: type, context: Context) -> bool:
+def may_see(entity: type, context: Context) -> bool:
+    """Whether the caller holds what finding one of these by its id needs."""
     known = about(entity)
     if known is None:
         return False
