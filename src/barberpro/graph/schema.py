@@ -33,6 +33,7 @@ from .cost import Prices, sizing
 from .counts import Counts
 from .declared import BACKREF, ROOTS, check, needed
 from .directives import Authenticated, Cost, ListSize, Policy, RequiresScopes
+from .errors import UnknownSubgraph
 from .federation.entities import ANY_SCALAR, Representation, federation_fields
 from .federation.sdl import SubgraphText
 from .fields import Connection, load_of
@@ -118,14 +119,16 @@ def subgraphs() -> dict[str, str]:
 
 
 def build_subgraph(name: str) -> Graph:
-    """One domain's own fields. KeyError where there is no such domain.
+    """One domain's own fields. UnknownSubgraph where there is no such domain.
 
     Of other domains' entities it has the keys. `node` and `nodes` are a subgraph of their own, which has nothing but
     keys: a router asks whoever owns the rest.
     """
-    module = subgraphs()[name]
+    known = subgraphs()
+    if name not in known:
+        raise UnknownSubgraph(f"no subgraph {name!r}: there are {', '.join(sorted(known))}")
     discover()
-    return _built({module})
+    return _built({known[name]})
 
 
 def _built(modules: set[str]) -> Graph:

@@ -1,7 +1,7 @@
 """`_service` and `_entities`: what a federation router asks of a subgraph beside its own fields.
 
-Entities are found as `nodes` finds them: one statement a type, by the caller's own door. What the caller may not see, or
-another tenant's, is null. See "Apollo Federation subgraph specification", `Query._entities`.
+Entities are found as `nodes` finds them: one statement a type, by the caller's own door. What is not the caller's to
+see is null. See "Apollo Federation subgraph specification", `Query._entities`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
