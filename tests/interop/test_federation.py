@@ -48,15 +48,14 @@ async def process_of(name: str, platform: Any, issuer: str, folder: Path) -> Asy
     port, log = free_port(), folder / f"{name}.log"
     environment = {
         **os.environ,
-        "BARBERPRO_SUBGRAPH": name,
-        "BARBERPRO_DATA_DIR": str(folder),
+        "BARBERPRO_DATA_DIR": str(folder / name),
         "BARBERPRO_DATABASE_URL": platform.settings.database,
         "BARBERPRO_MASTER_KEY": platform.settings.master_key.get_secret_value(),
         "BARBERPRO_PUBLIC_URL": issuer,
     }
     with log.open("wb") as told:
         process = subprocess.Popen(
-            [sys.executable, "-m", "barberpro.gateway", "--port", str(port)],
+            [sys.executable, "-m", "barberpro.cli", "serve", "--subgraph", name, "--port", str(port)],
             env=environment, stdout=told, stderr=told, start_new_session=True,
         )  # fmt: skip
     try:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from ..schema import Graph
 
 SPECIFICATION = "https://specs.apollo.dev/federation/v2.9"
-IMPORTED = ("authenticated", "cost", "key", "listSize", "requiresScopes", "shareable")
+IMPORTED = ("cost", "key", "listSize", "shareable")
+OURS = {"authenticated", "policy", "requiresScopes"}
+"""What a caller must hold stays out: we hold callers to it anyway, and not every router takes these words."""
 ADDED = {ANY, ENTITY, SERVICE}
 ASKED_BY_ROUTERS = {"_entities", "_service"}
 
@@ -74,7 +76,7 @@ def subgraph_sdl(document: DocumentNode, view: GraphQLSchema) -> str:
 def _definitions(document: DocumentNode, view: GraphQLSchema) -> Iterator[DefinitionNode]:
     for node in document.definitions:
         if isinstance(node, DirectiveDefinitionNode):
-            if node.name.value not in (*IMPORTED, "policy"):
+            if node.name.value not in OURS.union(IMPORTED):
                 yield node
             continue
         named: Any = node
@@ -107,18 +109,14 @@ def _shown(node: Any, view: GraphQLSchema) -> Any:
 
 
 def _said(node: Any) -> tuple[ConstDirectiveNode, ...]:
-    """The directives of a type or a field in federation's words; we hold callers to ours whatever a router does.
-
-    There the weight of a cost is an Int, and lists are sized by Ints alone. Policies stay out: only we can tell
-    whether one is true, and not every composition knows the word.
-    """
+    """The directives of a type or a field in federation's words: costs are Ints there, and lists are sized by Ints."""
     return tuple(chain.from_iterable(map(_in_its_words, node.directives or ())))
 
 
 def _in_its_words(node: ConstDirectiveNode) -> Iterable[ConstDirectiveNode]:
     name = node.name.value
     given: dict[str, Any] = {a.name.value: a.value for a in node.arguments or ()}
-    if name == "policy":
+    if name in OURS:
         return ()
     if name == "cost":
         return _written(f"@cost(weight: {given['weight'].value})")
