@@ -1,6 +1,7 @@
 """`node` and `nodes`: anything by its id, one statement a type."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -23,7 +24,7 @@ async def nodes(parents: Any, context: Context, *, ids: list[strawberry.ID]) -> 
     return [await find(ids, context) for _ in parents]
 
 
-async def find(asked: list[strawberry.ID], context: Context) -> list[Any]:
+async def find(asked: Sequence[str], context: Context) -> list[Any]:
     """The rows behind these ids, of whatever types the caller has the scope for."""
     groups: dict[str, list[str]] = defaultdict(list)
     for id_ in asked:
