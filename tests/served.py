@@ -14,6 +14,7 @@ from barberpro.gateway.app import create_app, serving
 from barberpro.gateway.connection import Connection
 from barberpro.gateway.draining import Draining
 from barberpro.gateway.subscriptions.socket import LARGEST_MESSAGE
+from barberpro.graph.schema import build_subgraph
 
 Serving = Callable[..., AbstractAsyncContextManager[str]]
 
@@ -35,7 +36,8 @@ def served(platform: Any, graph: Any, draining: Draining) -> Serving:
             settings = platform.settings.model_copy(update={"public_url": url, **changes})
             app = create_app(settings)
             app.state.ready = True
-            state = serving(replace(platform, settings=settings), graph, draining)
+            shown = build_subgraph(settings.subgraph) if settings.subgraph else graph
+            state = serving(replace(platform, settings=settings), shown, draining)
 
             async def application(scope: Any, receive: Any, send: Any) -> None:
                 await app(scope | {"state": dict(state)}, receive, send)

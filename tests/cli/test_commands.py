@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from graphql import parse
 
 from barberpro import cli
 from barberpro.cli import NOUNS
@@ -165,3 +166,21 @@ def test_a_plan_tells_every_question_that_is_asked(run: Run) -> None:
     wrong = run("plan", "Nothing")
     assert wrong.returncode == 2
     assert "BookingLedger" in wrong.stderr
+
+
+def test_a_subgraph_is_printed_as_a_router_composes_it(run: Run) -> None:
+    done = run("schema", "print", "--subgraph", "bookings")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, _, body = done.stdout.partition("\n\n")
+    assert head.startswith('extend schema @link(url: "https://specs.apollo.dev/federation/v2.9"')
+    types = {node.name.value: node for node in parse(body).definitions}  # type: ignore[attr-defined]
+    assert [field.name.value for field in types["Location"].fields] == ["id", "bookings"]
+
+
+@pytest.mark.parametrize("command", [["schema", "print"], ["serve"]])
+def test_a_subgraph_that_is_not_there_is_told_with_those_that_are(
+    command: list[str], run: Run
+) -> None:
+    done = run(*command, "--subgraph", "shoes")
+    assert done.returncode == 2
+    assert "--subgraph" in done.stderr and "bookings, catalogue" in done.stderr

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from barberpro.domains.billing import service as billing
 from barberpro.domains.bookings import service as bookings
+from barberpro.graph.types import ENTITIES, definition_of
 from barberpro.platform.events import events
 from barberpro.platform.migrations import know_all_tables
 from barberpro.platform.principal import Principal
@@ -134,6 +135,24 @@ async def test_nothing_of_another_tenant_is_found_by_its_id(
     assert "errors" not in answer.json()
     mine = await http.post("/graphql", json=asked, headers=callers[theirs])
     assert sum(node is not None for node in mine.json()["data"]["nodes"]) > 15
+
+
+async def test_nothing_of_another_tenant_is_found_by_its_key(
+    http: httpx.AsyncClient, callers: Any, lived_in: dict[str, list[str]]
+) -> None:
+    """As a federation router asks: by every id of the other's, under its own type."""
+    ours, theirs = lived_in
+    names = {prefix: definition_of(entity).name for prefix, entity in ENTITIES.items()}
+    typed = [(names.get(id_.partition("_")[0]), id_) for id_ in lived_in[theirs]]
+    keys = [{"__typename": name, "id": id_} for name, id_ in typed if name]
+    document = (
+        "query ($keys: [_Any!]!) { _entities(representations: $keys) { ... on Node { id } } }"
+    )
+    asked = {"query": document, "variables": {"keys": keys}}
+    answer = (await http.post("/graphql", json=asked, headers=callers[ours])).json()
+    assert answer["data"] == {"_entities": [None] * len(keys)}
+    mine = (await http.post("/graphql", json=asked, headers=callers[theirs])).json()
+    assert sum(each is not None for each in mine["data"]["_entities"]) > 15
 
 
 async def test_a_cursor_of_another_tenant_is_refused(

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from barberpro.graph.schema import Graph
+from barberpro.graph.types import ENTITIES, definition_of
 
 DEEPEST = 5
 TEXTS = {
@@ -171,9 +172,22 @@ class Writer:
         if bare.name == "ID":
             one = self.rng.choice(self.ids)
             return f'"{one}"' if self.rng.random() < 0.7 else self.variable("ID!", one)
+        if bare.name == "_Any":
+            return self.representation()
         if bare.name == "Int":
             return str(self.rng.randint(0, 4))
         return self.rng.choice(TEXTS.get(bare.name, ('"x"',)))
+
+    def representation(self) -> str:
+        """Something there is by its type and its id; now and then of another type, of none, or without its id."""
+        id_ = self.rng.choice(self.ids)
+        known = ENTITIES.get(id_.partition("_")[0])
+        kind = self.rng.random()
+        if known is None or kind < 0.1:
+            known = self.rng.choice(list(ENTITIES.values()))
+        name = "Nothing" if kind > 0.98 else definition_of(known).name
+        key = "" if kind > 0.96 else f', id: "{id_}"'
+        return f'{{__typename: "{name}"{key}}}'
 
     def variable(self, type_: str, value: Any) -> str:
         name = self.fresh("v")

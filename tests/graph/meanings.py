@@ -325,6 +325,20 @@ MONEY = {
 }
 
 
+def represented(me: Caller, given: Mapping[str, Any]) -> Any:
+    """An entity by its type and its id."""
+    tables = dict(TYPES.values())
+    table = tables.get(given["__typename"])
+    if table is None or (
+        table in FOR_THE_WHOLE_ORGANIZATION and me.principal.locations is not None
+    ):
+        return Wrong("There is no entity of this `__typename`.")
+    if "id" not in given:
+        return Wrong("A representation holds the key of its type: `id`, a string.")
+    row = found(me, given["id"])
+    return row if row is not None and me.type_of(row) == given["__typename"] else None
+
+
 def found(me: Caller, id_: str) -> Any:
     """Anything by its id; None for what the caller may not find by it."""
     _, table = TYPES.get(id_.partition("_")[0], (None, None))
@@ -584,6 +598,8 @@ def meaning(me: Caller, type_name: str, name: str, parent: Any, given: Mapping[s
     if type_name == "Query":
         if name == "nodes":
             return [found(me, str(id_)) for id_ in given["ids"]]
+        if name == "_entities":
+            return [represented(me, each) for each in given["representations"]]
         row = found(me, str(given["id"]))
         is_meant = name == "node" or (row is not None and me.type_of(row).lower() == name)
         return row if is_meant else None

@@ -123,6 +123,8 @@ class Naive:
 
     def _whole(self, kind: Any, value: Any, nodes: list[FieldNode], path: Path, field: str) -> Any:
         """The value as this type shows it; where null may not stand, the object around it falls."""
+        if isinstance(value, Wrong):  # of a list, one item
+            return self._none(kind, str(value), path)
         if value is None:
             told = f"Cannot return null for non-nullable field {field}."
             return self._none(kind, told, path) if is_non_null_type(kind) else None

@@ -34,6 +34,7 @@ NOT_HERE = {
     ("Query", "customersByContact"),
     ("Customer", "loyalty"),
     ("Query", "userRoles"),
+    ("Query", "_service"),
     ("User", "roles"),
 }
 """Cryptography, lists of the product's own, searches, other services': each has tests of its own, with known values."""

@@ -23,10 +23,24 @@ def print_(
         bool, typer.Option(help="Fail where schema/barberpro.graphql is stale.")
     ] = False,
     write: Annotated[bool, typer.Option(help="Write schema/barberpro.graphql.")] = False,
+    subgraph: Annotated[
+        str | None,
+        typer.Option(help="Print what a federation router composes: of one domain, or of `all`."),
+    ] = None,
 ) -> None:
     """Print the SDL with its descriptions and directives; `schema/scopes.txt` says who may ask for what."""
-    from barberpro.graph.schema import build_schema
+    from barberpro.graph.errors import UnknownSubgraph
+    from barberpro.graph.schema import build_schema, build_subgraph
 
+    if subgraph is not None:
+        if check or write:
+            raise typer.BadParameter("only the whole schema is kept: print it without --subgraph")
+        try:
+            graph = build_schema() if subgraph == "all" else build_subgraph(subgraph)
+        except UnknownSubgraph as unknown:
+            raise typer.BadParameter(str(unknown), param_hint="--subgraph") from None
+        typer.echo(graph.text(graph.names), nl=False)
+        return
     graph = build_schema()
     built = {SDL: graph.sdl, SCOPES: graph.access()}
     if write:

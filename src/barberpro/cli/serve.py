@@ -34,8 +34,15 @@ def serve(
     scale: Annotated[
         str, typer.Option(help="How large the demo is: default or arena.")
     ] = "default",
+    subgraph: Annotated[
+        str | None,
+        typer.Option(help="Serve one domain's own fields to a federation router, and no worker."),
+    ] = None,
 ) -> None:
     """Migrate, load the demo where asked, and serve GraphQL, the console and the worker until told to stop."""
+    if subgraph is not None:
+        _check_subgraph(subgraph)
+        os.environ["BARBERPRO_SUBGRAPH"] = subgraph
     base = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     environment = _environment(demo=demo, data_dir=data_dir, base=base)
     os.environ.update(environment)
@@ -55,7 +62,17 @@ def serve(
         "--workers",
         str(workers),
     ]
-    raise typer.Exit(_Supervisor(settings.data_dir, web, base, others).run(settings, demo=demo))
+    beside = {} if subgraph else {"worker": ["-m", "barberpro.cli", "worker"]}
+    held = _Supervisor(settings.data_dir, web, base, {**beside, **others})
+    raise typer.Exit(held.run(settings, demo=demo))
+
+
+def _check_subgraph(name: str) -> None:
+    from barberpro.graph.schema import subgraphs
+
+    if name not in subgraphs():
+        known = ", ".join(sorted(subgraphs()))
+        raise typer.BadParameter(f"there are {known}", param_hint="--subgraph")
 
 
 def _environment(*, demo: bool, data_dir: Path | None, base: str) -> dict[str, str]:
@@ -138,11 +155,10 @@ class _Supervisor:
     """Holds the web process and those beside it, which are started again when they die."""
 
     def __init__(
-        self, data_dir: Path, web: list[str], base: str, others: Mapping[str, list[str]]
+        self, data_dir: Path, web: list[str], base: str, beside: Mapping[str, list[str]]
     ) -> None:
         self.data_dir = data_dir
         self.base = base
-        beside = {"worker": ["-m", "barberpro.cli", "worker"], **others}
         self.commands = {"gateway": web, **beside}
         self.beside = [_Beside(name) for name in beside]
         self.running: dict[str, subprocess.Popen[bytes]] = {}

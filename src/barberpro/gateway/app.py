@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from barberpro.graph.execute import encoded
-from barberpro.graph.schema import Graph, build_schema
+from barberpro.graph.schema import Graph, build_schema, build_subgraph
 from barberpro.platform import ids
 from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
@@ -59,7 +59,9 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
         async with opened(settings) as platform:
-            state = serving(platform, build_schema(), leaving)
+            alone = settings.subgraph
+            graph = build_subgraph(alone) if alone else build_schema()
+            state = serving(platform, graph, leaving)
             # The schema and the plans last as long as the process: the collector need not walk them.
             gc.collect()
             gc.freeze()
@@ -76,7 +78,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             Route(GRAPHQL, graphql, methods=["GET", "POST"]),
             Route("/persisted/{client}/{id}", graphql, methods=["GET", "POST"]),
             WebSocketRoute(GRAPHQL, socket.endpoint),
-            *rest.routes(),
+            *(() if settings.subgraph else rest.routes()),
             *oauth.routes(),
             *console.routes(),
             *health.routes(),
@@ -89,11 +91,15 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
 
 
 def serving(platform: Platform, graph: Graph, draining: Draining | None = None) -> dict[str, Any]:
-    """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema."""
+    """What requests find in `request.state`: the platform, who knows callers, and the pipeline over this schema.
+
+    Registered documents and REST are of the whole schema: a subgraph is asked by its router, in documents of its own.
+    """
     leaving = draining or Draining()
     registry = Registry(platform.database, platform.clock, platform.revocations)
-    files = load_registered(graph, contract() / "operations")
     settings, tiers = platform.settings, load_tiers(contract())
+    alone = settings.subgraph is not None
+    files = {} if alone else load_registered(graph, contract() / "operations")
     documents = Documents(
         graph,
         files,
@@ -122,7 +128,7 @@ def serving(platform: Platform, graph: Graph, draining: Draining | None = None) 
         "draining": leaving,
         "identify": identify,
         "pipeline": pipeline,
-        "rest": rest.endpoints(pipeline, contract()),
+        "rest": {} if alone else rest.endpoints(pipeline, contract()),
     }
 
 

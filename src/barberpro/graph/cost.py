@@ -36,10 +36,10 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 INTROSPECTION_COST = 500
 MOST = 10_000
 MOST_REGISTERED = 20_000
-MOST_IDS = 100
 
-FIRST, IDS = "first", "ids"
-"""Arguments that say how many are asked for."""
+FIRST = "first"
+LISTED = {"ids": 100, "representations": 1_000}
+"""Arguments that list what is asked for, and how much they may list: a router asks for all of a level at once."""
 ITEMS = ("nodes", "edges")
 """What a connection's page is shown in."""
 
@@ -66,7 +66,7 @@ def sizing(load: Load | None) -> Sizing | None:
     if isinstance(load, Batched | Told):
         function = load.fn if isinstance(load, Batched) else load.takes
         taken = signature(function).parameters if function else {}
-        argument = next((name for name in (FIRST, IDS) if name in taken), None)
+        argument = next((name for name in (FIRST, *LISTED) if name in taken), None)
         if argument or load.size is not None:
             return Sizing(argument, None if argument else load.size)
     return None
@@ -152,7 +152,9 @@ class Sizer:
 
     def __call__(self, variables: Variables, limit: int) -> int:
         """BadInput where a page or a list of ids is larger than allowed; of other lists the field itself will say."""
-        return self._ids(variables) if self.argument == IDS else self._first(variables, limit)
+        if self.argument in LISTED:
+            return self._listed(variables, LISTED[self.argument])
+        return self._first(variables, limit)
 
     def _first(self, variables: Variables, limit: int) -> int:
         asked = self.field.args[self.argument].default_value
@@ -165,15 +167,15 @@ class Sizer:
             raise BadInput(f"`{name}(first:)` must be from 0 to {limit}; it is {asked}.")
         return max(0, asked)
 
-    def _ids(self, variables: Variables) -> int:
+    def _listed(self, variables: Variables, most: int) -> int:
         if self.variable is not None:
             values = variables.get(self.variable) or []
             count = len(values) if isinstance(values, list) else 1
         else:
             count = len(self.given.values) if hasattr(self.given, "values") else 1
-        if count > MOST_IDS:
-            name = self.node.name.value
-            raise BadInput(f"`{name}(ids:)` takes at most {MOST_IDS} ids; there are {count}.")
+        if count > most:
+            name, what = self.node.name.value, self.argument
+            raise BadInput(f"`{name}({what}:)` takes at most {most} {what}; there are {count}.")
         return count
 
 

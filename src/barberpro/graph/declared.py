@@ -29,6 +29,7 @@ ARGUMENTS = {
     "id": "The id.",
     "ids": "The ids, at most 100.",
     "input": "What is to be done.",
+    "representations": "The entities by their keys, at most 1,000.",
 }
 """What the kernel's own arguments mean."""
 

@@ -54,6 +54,10 @@ class Undeclared(Exception):
     """The schema does not build: a field lacks its scope, its cost or its description."""
 
 
+class UnknownSubgraph(Exception):
+    """There is no domain of that name to serve apart."""
+
+
 def code_of(error: GraphQLError) -> str | None:
     """The code an error was raised with, or None where it was raised by graphql-core or by a defect.
 

@@ -1,6 +1,7 @@
 """`node` and `nodes`: anything by its id, one statement a type."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -23,12 +24,12 @@ async def nodes(parents: Any, context: Context, *, ids: list[strawberry.ID]) -> 
     return [await find(ids, context) for _ in parents]
 
 
-async def find(asked: list[strawberry.ID], context: Context) -> list[Any]:
+async def find(asked: Sequence[str], context: Context) -> list[Any]:
     """The rows behind these ids, of whatever types the caller has the scope for."""
     groups: dict[str, list[str]] = defaultdict(list)
     for id_ in asked:
         prefix = id_.partition("_")[0]
-        if prefix in ENTITIES and _may_see(ENTITIES[prefix], context):
+        if prefix in ENTITIES and may_see(ENTITIES[prefix], context):
             groups[prefix].append(id_)
     loads = [_by_id(prefix).by_ids(known, context) for prefix, known in groups.items()]
     found = {row.id: row for rows in await gathered(*loads) for row in rows if row is not None}
@@ -40,7 +41,8 @@ def _by_id(prefix: str) -> ById:
     return ById(target=table_of(ENTITIES[prefix]))
 
 
-def _may_see(entity: type, context: Context) -> bool:
+def may_see(entity: type, context: Context) -> bool:
+    """Whether the caller holds what finding one of these by its id needs."""
     known = about(entity)
     if known is None:
         return False

@@ -33,12 +33,18 @@ from .cost import Prices, sizing
 from .counts import Counts
 from .declared import BACKREF, ROOTS, check, needed
 from .directives import Authenticated, Cost, ListSize, Policy, RequiresScopes
+from .errors import UnknownSubgraph
+from .federation.entities import ANY_SCALAR, Representation, federation_fields
+from .federation.sdl import SubgraphText
 from .fields import Connection, load_of
 from .loads import INHERITED, PUBLIC, Load
 from .scalars import SCALARS
 from .scopes import POLICIES, Needed, Scope, as_needed
 from .types import ENTITIES, EXTENSIONS, INHERIT_FROM_PARENT, Mutation, Query, Subscription, about
 from .upstreams.pinned import check_upstreams
+
+NODES = "nodes"
+"""The subgraph of `node` and `nodes`."""
 
 TYPE_COSTS: dict[type, int] = {Connection: 2, Edge: 0, PageInfo: 0}
 """An edge stands for its node; what a page costs beside its items, the connection does."""
@@ -60,6 +66,8 @@ class Graph:
     """Makes Strawberry's values of graphql-core's: input objects, enum members."""
     prices: Prices
     """What types and fields cost."""
+    text: SubgraphText
+    """Its SDL as a subgraph."""
     counts: Counts = dataclasses.field(default_factory=Counts)
     views: OrderedDict[frozenset[str], GraphQLSchema] = dataclasses.field(
         default_factory=OrderedDict
@@ -101,7 +109,29 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
 
     Raises Undeclared, naming the field, where one lacks its scope, its cost or its description.
     """
-    modules = {*(discover() if domains is None else domains), nodes.__name__}
+    return _built({*(discover() if domains is None else domains), nodes.__name__})
+
+
+def subgraphs() -> dict[str, str]:
+    """The modules that a federation may serve apart, by the names of their subgraphs."""
+    found = entry_points(group="barberpro.subgraphs")
+    return {NODES: nodes.__name__} | {each.name: each.value for each in found}
+
+
+def build_subgraph(name: str) -> Graph:
+    """One domain's own fields. UnknownSubgraph where there is no such domain.
+
+    Of other domains' entities it has the keys. `node` and `nodes` are a subgraph of their own, which has nothing but
+    keys: a router asks whoever owns the rest.
+    """
+    known = subgraphs()
+    if name not in known:
+        raise UnknownSubgraph(f"no subgraph {name!r}: there are {', '.join(sorted(known))}")
+    discover()
+    return _built({known[name]})
+
+
+def _built(modules: set[str]) -> Graph:
     schema = _Schema(modules)
     core = schema._schema
     scopes: dict[tuple[str, str], Needed] = {}
@@ -115,7 +145,7 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
             loads[type_name, name] = load
     check_upstreams(core, loads)
     sdl = print_schema(schema) + "\n"
-    return Graph(
+    schema.text.graph = Graph(
         core,
         sdl,
         scopes,
@@ -123,7 +153,9 @@ def build_schema(domains: Collection[str] | None = None) -> Graph:
         hashlib.sha256(sdl.encode()).hexdigest()[:16],
         schema.schema_converter,
         _prices(core, loads),
+        schema.text,
     )
+    return schema.text.graph
 
 
 class _Schema(strawberry.Schema):
@@ -131,12 +163,18 @@ class _Schema(strawberry.Schema):
 
     def __init__(self, modules: set[str]) -> None:
         self._modules = modules
+        self.text = SubgraphText()
+        entities = [e for e in ENTITIES.values() if (known := about(e)) and self._has(known.domain)]
+        found = [e for e in ENTITIES.values() if e in entities or self._adds_to(e)]
+        self._asked_by_routers = federation_fields(found, self.text)
         super().__init__(
             query=Query,
             mutation=Mutation if self._adds_to(Mutation) else None,
             subscription=Subscription if self._adds_to(Subscription) else None,
-            types=[e for e in ENTITIES.values() if (known := about(e)) and self._has(known.domain)],
-            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+            types=entities if modules != {nodes.__name__} else list(ENTITIES.values()),
+            config=StrawberryConfig(
+                scalar_map=SCALARS | {Representation: ANY_SCALAR}, disable_field_suggestions=True
+            ),
         )
 
     def _adds_to(self, root: type) -> bool:
@@ -153,6 +191,8 @@ class _Schema(strawberry.Schema):
             if self._has(extension.domain)
             for field in extension.fields
         ]
+        if type_definition.origin is Query:
+            added += self._asked_by_routers
         fields = [*own, *added]
         _state_directives(type_definition, known.scope if known else PUBLIC, fields)
         return fields

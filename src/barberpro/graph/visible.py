@@ -6,7 +6,7 @@ whole schema, where plans are shared by all callers.
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLField,
@@ -23,8 +23,10 @@ from graphql import (
 )
 
 from .declared import BACKREF
-from .schema import Graph
 from .types import about
+
+if TYPE_CHECKING:
+    from .schema import Graph
 
 MOST_VIEWS = 64
 """Kept at once: a caller's scopes are of their client's, and clients are of few kinds."""
@@ -32,7 +34,7 @@ MOST_VIEWS = 64
 Place = tuple[str, str]
 
 
-def visible(graph: Graph, held: frozenset[str]) -> GraphQLSchema:
+def visible(graph: "Graph", held: frozenset[str]) -> GraphQLSchema:
     """The part of the schema that is open to who holds these scopes and policies."""
     key = held & graph.names
     views: OrderedDict[frozenset[str], GraphQLSchema] = graph.views
@@ -46,7 +48,7 @@ def visible(graph: Graph, held: frozenset[str]) -> GraphQLSchema:
 
 
 class _View:
-    def __init__(self, graph: Graph, held: frozenset[str]) -> None:
+    def __init__(self, graph: "Graph", held: frozenset[str]) -> None:
         self._core = graph.core
         self._types: dict[str, Any] = {}
         self._open = {place for place, needed in graph.scopes.items() if needed.met_by(held)}

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     """Who shows it as a bearer token may read `/metrics`; without it there is no such path."""
     public_url: str = "http://127.0.0.1:8000"
     """The base of every URL we hand out, and the issuer of our tokens. Never taken from a request."""
+    subgraph: str | None = None
+    """The one domain whose own fields this process serves, to a federation router; without it, the whole schema."""
     demo: bool = False
     """Demo data, and demo credentials that can be printed."""
     pool_size: int = Field(default=10, ge=1, le=200)
