@@ -3,3 +3,4 @@
 from . import changes as changes
 from . import mutations as mutations
 from .types import Invoice as Invoice
+from .types import PaymentMethod as PaymentMethod

@@ -71,6 +71,22 @@ class InvoiceTerms(enum.Enum):
     """Until the thirtieth day after it ends."""
 
 
+@enumeration
+class PaymentMethod(enum.Enum):
+    """How money was received."""
+
+    CASH = "CASH"
+    """In cash."""
+    CARD = "CARD"
+    """By credit or debit card."""
+    TRANSFER = "TRANSFER"
+    """By a transfer between accounts, by CBU or CVU."""
+    WALLET = "WALLET"
+    """By a payment app, as Mercado Pago."""
+    OTHER = "OTHER"
+    """Otherwise, or nobody said."""
+
+
 @entity(tables.invoice_lines, scope="billing:read")
 class InvoiceLine(Node):
     """One thing that is charged for. Prices include the tax."""

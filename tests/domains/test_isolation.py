@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from barberpro.domains.billing import service as billing
 from barberpro.domains.billing.errors import BookingAtOtherLocation
@@ -31,6 +31,7 @@ from barberpro.domains.identity.keys import service as keys
 from barberpro.domains.identity.users import erasure
 from barberpro.domains.identity.users import service as users
 from barberpro.domains.learning import service as learning
+from barberpro.domains.ledger import service as ledger
 from barberpro.domains.locations import service as locations
 from barberpro.domains.locations.errors import ChairNotFound
 from barberpro.domains.organizations import service as organizations
@@ -53,6 +54,10 @@ LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 FITS: Any = {"check": lambda *_: documents.Checked("Names", ["locations:read"], 22)}
+ACCOUNTS = metadata.tables["ledger_accounts"]
+OF_SHOP = select(ACCOUNTS.c.id).where(
+    ACCOUNTS.c.location_id == bindparam("shop"), ACCOUNTS.c.role == "RECEIVABLE"
+)
 GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(1, "ARS"))
 
 
@@ -88,6 +93,10 @@ class Things:
     """Someone who signs in, and sees every shop."""
     absence: str
     """A provider's time off."""
+    account: str
+    """What customers owe the shop."""
+    posted: Any
+    """The transaction of what was issued."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -137,7 +146,13 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     email = ids.new("usr").replace("_", ".") + "@example.com"
     user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
+    draft = await billing.create(tx, location_id=shop.id, booking_ids=[done.id])
+    issued = await billing.issue(tx, invoice.id)
+    posted = await ledger.posted(tx, f"invoice.issued:{issued.id}")
+    owed = (await tx.rows(OF_SHOP, {"shop": shop.id}))[0]
     return Things(
+        account=owed.id,
+        posted=posted,
         client=client.id,
         key=key.id,
         document=document.id,
@@ -153,8 +168,8 @@ async def furnish(tx: Transaction, name: str) -> Things:
         done=done.id,
         unbilled=unbilled.id,
         version=version.id,
-        draft=(await billing.create(tx, location_id=shop.id, booking_ids=[done.id])).id,
-        invoice=(await billing.issue(tx, invoice.id)).id,
+        draft=draft.id,
+        invoice=issued.id,
     )
 
 
@@ -223,6 +238,26 @@ async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
     until = LONG_AFTER + timedelta(days=1)
     return await people.take_off(
         tx, provider, starts_at=LONG_AFTER, ends_at=until, location_id=location
+    )
+
+
+async def owed_at(tx: Transaction, location: str) -> Any:
+    """What customers owe a shop, as far as the caller sees it."""
+    return [row for row in await tx.rows(ledger.owed()) if row.location_id == location]
+
+
+async def takes_back(tx: Transaction, theirs: Things) -> Any:
+    """Reverse what was posted of an invoice that is found by its key."""
+    found = await ledger.posted(tx, theirs.posted.key)
+    if found is None:
+        raise NotFound
+    return await ledger.reverse(
+        tx,
+        found,
+        kind=ledger.EntryKind.INVOICE_CREDITED,
+        key="back",
+        effective_on=ELEVEN.date(),
+        invoice_id=None,
     )
 
 
@@ -356,6 +391,22 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (billing.void, lambda tx, theirs, _: billing.void(tx, theirs.draft)),
     (billing.credit, lambda tx, theirs, _: billing.credit(tx, theirs.invoice)),
     (billing.taxes, lambda tx, theirs, _: tx.rows(billing.taxes(), {"invoices": [theirs.invoice]})),
+    (ledger.posted, lambda tx, theirs, _: none_as_list(ledger.posted(tx, theirs.posted.key))),
+    (ledger.reverse, lambda tx, theirs, _: takes_back(tx, theirs)),
+    (
+        ledger.balances,
+        lambda tx, theirs, _: tx.rows(
+            ledger.balances(), {"accounts": [theirs.account], "until": LONG_AFTER.date()}
+        ),
+    ),
+    (
+        ledger.trial_balance,
+        lambda tx, theirs, _: tx.rows(
+            ledger.trial_balance(at_one_location=True),
+            {"location": theirs.location, "until": LONG_AFTER.date()},
+        ),
+    ),
+    (ledger.owed, lambda tx, theirs, _: owed_at(tx, theirs.location)),
     (
         recommendations.personal,
         lambda tx, theirs, _: tx.rows(recommendations.personal(), {"customers": [theirs.customer]}),
@@ -467,6 +518,12 @@ TAKE_NO_IDS = {
     learning.versions,
     forecasts.summaries,
     forecasts.points,
+    ledger.astray,
+    ledger.funds,
+    ledger.netted,
+    ledger.post,
+    ledger.revenue,
+    ledger.vat_debit,
 }
 MISMATCHED = (BookingAtOtherLocation, ChairNotFound, ProviderNotAtLocation)
 """What an owner is told who mixes things of two shops: not that they do not exist."""
@@ -480,6 +537,10 @@ READS = {
     bookings.billed,
     bookings.release,
     billing.taxes,
+    ledger.posted,
+    ledger.balances,
+    ledger.trial_balance,
+    ledger.owed,
     recommendations.personal,
     recommendations.popular,
 }
@@ -548,6 +609,11 @@ async def test_the_owner_reaches_it_all(opening: Any, visited: Things) -> None:
 async def rights_of(tx: Transaction, user: str) -> list[str]:
     """What the user may do, as a list that is empty where they are nobody."""
     return sorted((await users.rights(tx, user)).scopes)
+
+
+async def none_as_list(found: Awaitable[Any]) -> list[Any]:
+    row = await found
+    return [] if row is None else [row]
 
 
 class Undone(Exception):

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +36,9 @@ TYPES = {
     "bch": ("BookingChange", "booking_changes"),
     "inv": ("Invoice", "invoices"),
     "inl": ("InvoiceLine", "invoice_lines"),
+    "acc": ("LedgerAccount", "ledger_accounts"),
+    "ltx": ("LedgerTransaction", "ledger_transactions"),
+    "pst": ("LedgerPosting", "ledger_postings"),
     "org": ("Organization", "organizations"),
     "usr": ("User", "users"),
     "rol": ("CustomRole", "roles"),
@@ -114,6 +117,8 @@ class Caller:
                 return bool(linked) or getattr(row, "location_id", None) in limits
             case "invoice_lines":
                 return any(i.id == row.invoice_id for i in self.all("invoices"))
+            case "ledger_postings":
+                return any(a.id == row.account_id for a in self.all("ledger_accounts"))
         return not hasattr(row, "location_id") or row.location_id in limits
 
 
@@ -140,6 +145,8 @@ ORDERS = {
     "customers": {"NAME": "name_key", "CREATED_AT": "created_at"},
     "services": {"NAME": "name_key", "PRICE": "price_minor", "DURATION": "duration_minutes"},
     "invoices": {"CREATED_AT": "created_at"},
+    "ledger_accounts": {"ROLE": "role", "CREATED_AT": "created_at"},
+    "ledger_transactions": {"RECORDED_AT": "recorded_at"},
     "users": {"NAME": "name_key", "CREATED_AT": "created_at"},
     "keys": {"CREATED_AT": "created_at"},
     "events": {"OCCURRED_AT": "occurred_at"},
@@ -152,6 +159,9 @@ LISTS = {
     ("Query", "customers"): ("customers", None),
     ("Query", "services"): ("services", None),
     ("Query", "invoices"): ("invoices", None),
+    ("Query", "ledgerAccounts"): ("ledger_accounts", None),
+    ("Query", "ledgerTransactions"): ("ledger_transactions", None),
+    ("Location", "ledgerAccounts"): ("ledger_accounts", "location_id"),
     ("Query", "users"): ("users", None),
     ("Query", "clientKeys"): ("keys", None),
     ("Query", "auditEvents"): ("events", None),
@@ -207,8 +217,10 @@ def _passes(row: Any, wanted: Mapping[str, Any]) -> bool:
             continue
         bound = next((end for end in BOUNDS if name.endswith(end)), None)
         if bound:
-            cell = getattr(row, _snake(name.removesuffix(bound)) + "_at")
-            if cell is None or not BOUNDS[bound](cell, datetime.fromisoformat(value)):
+            about = _snake(name.removesuffix(bound))
+            kind, ends = (date, "_on") if hasattr(row, f"{about}_on") else (datetime, "_at")
+            cell = getattr(row, about + ends)
+            if cell is None or not BOUNDS[bound](cell, kind.fromisoformat(value)):
                 return False
         elif isinstance(value, list):
             if getattr(row, _snake(name)) not in value:
@@ -288,6 +300,11 @@ ONE = {
     ("Invoice", "location"): ("locations", "location_id"),
     ("Invoice", "customer"): ("customers", "customer_id"),
     ("Invoice", "corrects"): ("invoices", "corrects_id"),
+    ("LedgerAccount", "location"): ("locations", "location_id"),
+    ("LedgerTransaction", "location"): ("locations", "location_id"),
+    ("LedgerTransaction", "invoice"): ("invoices", "invoice_id"),
+    ("LedgerTransaction", "reverses"): ("ledger_transactions", "reverses_id"),
+    ("LedgerPosting", "account"): ("ledger_accounts", "account_id"),
     ("InvoiceLine", "booking"): ("bookings", "booking_id"),
     ("Recommendation", "service"): ("services", "service_id"),
     ("Recommendation", "provider"): ("providers", "provider_id"),
@@ -306,9 +323,15 @@ MANY = {
     ("Invoice", "lines"): ("invoice_lines", "invoice_id", ["position"]),
     ("Invoice", "bookings"): ("bookings", "invoice_id", ["starts_at"]),
     ("Invoice", "creditNotes"): ("invoices", "corrects_id", ["created_at"]),
+    ("Invoice", "ledgerTransactions"): ("ledger_transactions", "invoice_id", ["recorded_at"]),
+    ("LedgerTransaction", "reversedBy"): ("ledger_transactions", "reverses_id", ["recorded_at"]),
+    ("LedgerTransaction", "postings"): ("ledger_postings", "transaction_id", ["position"]),
 }
 """The table of a field's rows, the column that holds the parent's id, and how they are ordered before their ids."""
-BY_ID = {"location", "provider", "customer", "service", "booking", "invoice", "user"}
+BY_ID = {
+    *("location", "provider", "customer", "service", "booking", "invoice", "user"),
+    *("ledgerAccount", "ledgerTransaction"),
+}
 """Fields of `Query` that find a row by its id, each named for its type."""
 SEALED = {
     "Booking": {"notes"},
@@ -322,6 +345,8 @@ MONEY = {
     "Invoice": {"discount", "net", "tax", "total"},
     "InvoiceLine": {"unitPrice", "discount", "net", "tax", "total"},
     "InvoiceTax": {"net", "tax"},
+    "LedgerPosting": {"amount"},
+    "TrialBalanceLine": {"debit", "credit", "balance"},
 }
 
 
@@ -359,6 +384,46 @@ def taxes(me: Caller, invoice: Any) -> list[Any]:
     ]
 
 
+SIDES = {"RECEIVABLE": "ASSET", "FUNDS": "ASSET", "VAT_DEBIT": "LIABILITY"}
+TAXED = {"REVENUE", "VAT_DEBIT"}
+
+
+def came_to(me: Caller, given: Mapping[str, Any], account: Any) -> Rows:
+    """What stands on an account when a day had ended."""
+    until = date.fromisoformat(given["on"]) if given.get("on") else date.max
+    return [
+        p for p in me.where("ledger_postings", account_id=account.id) if p.effective_on <= until
+    ]
+
+
+def balances(me: Caller, account: Any, given: Mapping[str, Any]) -> list[Any]:
+    rows = came_to(me, given, account)
+    return [
+        money(sum(p.amount_minor for p in rows if p.currency_code == code), code)
+        for code in sorted({p.currency_code for p in rows})
+    ]
+
+
+def trial_balance(me: Caller, _: Any, given: Mapping[str, Any]) -> list[Any]:
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for account in me.all("ledger_accounts"):
+        if given.get("locationId") in (None, account.location_id):
+            for p in came_to(me, given, account):
+                at = (account.role, account.detail, p.currency_code)
+                lines.setdefault(at, []).append(p.amount_minor)
+    return [
+        SimpleNamespace(
+            role=role,
+            detail=detail,
+            currency_code=code,
+            debit_minor=sum(n for n in amounts if n > 0),
+            credit_minor=-sum(n for n in amounts if n < 0),
+            balance_minor=sum(amounts),
+        )
+        for (role, detail, code), amounts in sorted(lines.items())
+    ]
+
+
 def rating(me: Caller, booking: Any) -> int | None:
     return next((r.score for r in me.where("ratings", booking_id=booking.id)), None)
 
@@ -386,12 +451,13 @@ def on_the_clock(minutes: int | None) -> str | None:
 
 def money(minor: int, currency: str) -> Any:
     """An amount of pesos, as all here are."""
-    whole, cents = divmod(minor, 100)
+    sign = "-" if minor < 0 else ""
+    whole, cents = divmod(abs(minor), 100)
     shown = f"{whole:,}".replace(",", ".")
     return SimpleNamespace(
-        amount=f"{whole}.{cents:02}",
+        amount=f"{sign}{whole}.{cents:02}",
         currency_code=currency,
-        formatted=f"${shown},{cents:02}",
+        formatted=f"{sign}${shown},{cents:02}",
     )
 
 
@@ -545,6 +611,14 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("Invoice", "number"): number,
     ("Invoice", "isOverdue"): is_overdue,
     ("Invoice", "taxes"): taxes,
+    ("LedgerAccount", "kind"): lambda me, row: SIDES.get(row.role, "INCOME"),
+    ("LedgerAccount", "taxRateBps"): lambda me, row: int(row.detail) if row.role in TAXED else None,
+    ("LedgerAccount", "method"): lambda me, row: row.detail if row.role == "FUNDS" else None,
+    ("TrialBalanceLine", "kind"): lambda me, row: SIDES.get(row.role, "INCOME"),
+    ("TrialBalanceLine", "taxRateBps"): lambda me, row: (
+        int(row.detail) if row.role in TAXED else None
+    ),
+    ("TrialBalanceLine", "method"): lambda me, row: row.detail if row.role == "FUNDS" else None,
     ("User", "hasPassword"): lambda me, user: user.password_hash is not None,
     ("User", "hasSecondFactor"): lambda me, user: bool(me.where("second_factors", user_id=user.id)),
     ("User", "locationIds"): lambda me, user: user.locations,
@@ -577,6 +651,10 @@ def meaning(me: Caller, type_name: str, name: str, parent: Any, given: Mapping[s
         return sorted(rows, key=lambda r: [getattr(r, c) for c in (*order, "id")])
     if at in RECKONED:
         return RECKONED[at](me, parent)
+    if at == ("LedgerAccount", "balances"):
+        return balances(me, parent, given)
+    if at == ("Query", "trialBalance"):
+        return trial_balance(me, parent, given)
     if at == ("Location", "forecast"):
         return forecast(me, parent, given)
     if at == ("Customer", "recommendations"):
@@ -585,7 +663,7 @@ def meaning(me: Caller, type_name: str, name: str, parent: Any, given: Mapping[s
         if name == "nodes":
             return [found(me, str(id_)) for id_ in given["ids"]]
         row = found(me, str(given["id"]))
-        is_meant = name == "node" or (row is not None and me.type_of(row).lower() == name)
+        is_meant = name == "node" or (row is not None and me.type_of(row).lower() == name.lower())
         return row if is_meant else None
     if name in SEALED.get(type_name, ()):
         return me.world.opened.get((parent.id, _snake(name)))

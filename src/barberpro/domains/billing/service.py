@@ -1,4 +1,7 @@
-"""What can be done with invoices. Each change is one event; nothing issued is ever altered or removed."""
+"""What can be done with invoices. Each change is one event; nothing issued is ever altered or removed.
+
+Whatever moves an amount is posted to the ledger in the same transaction: what is issued, paid and taken back.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +9,13 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, update
 
 from barberpro.domains.bookings import service as bookings
+from barberpro.domains.ledger import service as ledger
+from barberpro.domains.ledger.service import Method as Method
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 
-from . import events, lifecycle, lines, numbering, reading
+from . import events, lifecycle, lines, numbering, posting, reading
 from .errors import NotAnInvoice
 from .lifecycle import Change, Kind, Status
 from .lines import Line as Line
@@ -95,11 +100,14 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
         due_at=due,
     )
     await publish(tx, event, before=before, after=invoice)
+    charged = await reading.lines(tx, invoice.id)
+    today = posting.day(invoice.issued_at, shop.time_zone)
+    await ledger.post(tx, posting.issued(invoice, charged, today))
     return invoice
 
 
-async def pay(tx: Transaction, invoice_id: str) -> Row[Any]:
-    """All of an invoice was paid, now."""
+async def pay(tx: Transaction, invoice_id: str, *, method: Method = Method.OTHER) -> Row[Any]:
+    """All of an invoice was paid, now, in this way."""
     before = await _held_invoice(tx, invoice_id)
     status = lifecycle.after(before.status, Change.PAID)
     invoice = await _altered(tx, before, {"status": status, "paid_at": tx.now})
@@ -111,6 +119,9 @@ async def pay(tx: Transaction, invoice_id: str) -> Row[Any]:
         currency_code=invoice.currency_code,
     )
     await publish(tx, event, before=before, after=invoice)
+    shop = await reading.shop(tx, invoice.location_id)
+    await posting.caught_up(tx, before, shop.time_zone)
+    await ledger.post(tx, posting.paid(invoice, method, posting.day(tx.now, shop.time_zone)))
     return invoice
 
 
@@ -132,7 +143,7 @@ async def void(tx: Transaction, invoice_id: str) -> Row[Any]:
 async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
     """Take an issued invoice back whole: a credit note of the same lines, which is returned.
 
-    Its bookings may be billed again. Money that was paid is not moved by this.
+    Its bookings may be billed again. Money that was paid is not moved by this: the customer is owed it then.
     """
     before = await _held_invoice(tx, invoice_id)
     status = lifecycle.after(before.status, Change.CREDITED)
@@ -149,6 +160,15 @@ async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
         currency_code=invoice.currency_code,
     )
     await publish(tx, event, before=before, after=invoice)
+    shop = await reading.shop(tx, invoice.location_id)
+    await ledger.reverse(
+        tx,
+        await posting.caught_up(tx, before, shop.time_zone),
+        kind=ledger.EntryKind.INVOICE_CREDITED,
+        key=posting.issue_key(note.id),
+        effective_on=posting.day(note.issued_at, shop.time_zone),
+        invoice_id=note.id,
+    )
     return note
 
 

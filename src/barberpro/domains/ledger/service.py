@@ -1,0 +1,228 @@
+"""What can be done with the ledger: post to it, take back what was posted, and read what accounts come to.
+
+Nothing is ever altered or removed. Whoever posts holds whatever the entry is about, so that no two post it at once;
+accounts are locked last of all, in their order, and only as one is opened.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+)
+
+from barberpro.platform import ids
+from barberpro.platform.doors import Transaction
+from barberpro.platform.events import publish
+from barberpro.platform.money import Money
+from barberpro.platform.sets import among, key_set
+from barberpro.platform.unique import insert_unless_taken
+
+from . import events
+from .chart import DISCOUNTS as DISCOUNTS
+from .chart import RECEIVABLE as RECEIVABLE
+from .chart import Account as Account
+from .chart import Method as Method
+from .chart import Role
+from .chart import funds as funds
+from .chart import revenue as revenue
+from .chart import vat_debit as vat_debit
+from .entries import Entry as Entry
+from .entries import EntryKind as EntryKind
+from .entries import Posting as Posting
+from .entries import netted as netted
+from .tables import ledger_accounts, ledger_postings, ledger_transactions
+
+a, t, p = ledger_accounts.c, ledger_transactions.c, ledger_postings.c
+
+# Made once: what they set comes with each execution.
+WRITE = insert(ledger_transactions).returning(ledger_transactions)
+LIST = insert(ledger_postings)
+AT = select(a.id, a.role, a.detail).where(a.location_id == bindparam("location"))
+BY_KEY = select(ledger_transactions).where(t.key == bindparam("posted_as"))
+POSTED = (
+    select(a.role, a.detail, p.amount_minor, p.currency_code)
+    .join(ledger_accounts, a.id == p.account_id)
+    .where(p.transaction_id == bindparam("posted"))
+    .order_by(p.position)
+)
+SUM = cast(func.sum(p.amount_minor), BigInteger)
+DAY = bindparam("until", type_=p.effective_on.type)
+BALANCES = (
+    select(p.account_id, p.currency_code, SUM.label("balance_minor"))
+    .where(among(p.account_id, key_set("accounts")), p.effective_on <= DAY)
+    .group_by(p.account_id, p.currency_code)
+    .order_by(p.account_id, p.currency_code)
+)
+
+
+def _side(condition: Any, amount: Any, name: str) -> Any:
+    return cast(func.sum(case((condition, amount), else_=0)), BigInteger).label(name)
+
+
+TRIAL = (
+    select(
+        a.role,
+        a.detail,
+        p.currency_code,
+        _side(p.amount_minor > 0, p.amount_minor, "debit_minor"),
+        _side(p.amount_minor < 0, -p.amount_minor, "credit_minor"),
+        SUM.label("balance_minor"),
+    )
+    .join(ledger_accounts, a.id == p.account_id)
+    .where(p.effective_on <= DAY)
+    .group_by(a.role, a.detail, p.currency_code)
+    .order_by(a.role, a.detail, p.currency_code)
+)
+TRIAL_AT = TRIAL.where(a.location_id == bindparam("location"))
+OWED = (
+    select(a.location_id, p.currency_code, SUM.label("balance_minor"))
+    .join(ledger_accounts, a.id == p.account_id)
+    .where(a.role == RECEIVABLE.role)
+    .group_by(a.location_id, p.currency_code)
+)
+ASTRAY = (
+    select(p.transaction_id, p.currency_code, SUM.label("balance_minor"))
+    .group_by(p.transaction_id, p.currency_code)
+    .having(func.sum(p.amount_minor) != 0)
+    .order_by(p.transaction_id)
+)
+
+
+async def post(tx: Transaction, entry: Entry) -> Row[Any]:
+    """Write an entry down for good. An entry of the same key is refused by the database: ask `posted` first."""
+    accounts = await _accounts(tx, entry)
+    made = ids.new("ltx")
+    rows = [
+        {
+            "id": ids.new("pst"),
+            "transaction_id": made,
+            "account_id": accounts[posting.account],
+            "position": position,
+            "currency_code": posting.amount.currency_code,
+            "amount_minor": posting.amount.minor,
+            "effective_on": entry.effective_on,
+        }
+        for position, posting in enumerate(entry.postings, 1)
+    ]
+    await tx.insert(LIST, rows)  # first: SQLite looks at them as the transaction is written
+    written = {
+        "id": made,
+        "location_id": entry.location_id,
+        "invoice_id": entry.invoice_id,
+        "reverses_id": entry.reverses_id,
+        "kind": entry.kind,
+        "key": entry.key,
+        "effective_on": entry.effective_on,
+        "recorded_at": tx.now,
+    }
+    row = (await tx.execute(WRITE, written)).one()
+    event = events.LedgerPosted(
+        subject=made,
+        location_id=row.location_id,
+        invoice_id=row.invoice_id,
+        reverses_id=row.reverses_id,
+        kind=row.kind,
+        key=row.key,
+        effective_on=entry.effective_on.isoformat(),
+        postings=[
+            {name: each[name] for name in ("account_id", "amount_minor", "currency_code")}
+            for each in rows
+        ],
+    )
+    await publish(tx, event, after=row)
+    return row
+
+
+async def posted(tx: Transaction, key: str) -> Row[Any] | None:
+    """The transaction of that key, or None where it was never posted."""
+    return await tx.row(BY_KEY, {"posted_as": key})
+
+
+async def reverse(
+    tx: Transaction,
+    transaction: Row[Any],
+    *,
+    kind: EntryKind,
+    key: str,
+    effective_on: date,
+    invoice_id: str | None,
+) -> Row[Any]:
+    """Take a transaction back whole: a new one with the same amounts on the other side. Only once is it possible."""
+    taken_back = [
+        Posting(Account(Role(row.role), row.detail), Money(-row.amount_minor, row.currency_code))
+        for row in await tx.rows(POSTED, {"posted": transaction.id})
+    ]
+    entry = Entry(
+        location_id=transaction.location_id,
+        kind=kind,
+        key=key,
+        effective_on=effective_on,
+        postings=tuple(taken_back),
+        invoice_id=invoice_id,
+        reverses_id=transaction.id,
+    )
+    return await post(tx, entry)
+
+
+def balances() -> Select[*tuple[Any, ...]]:
+    """What `:accounts` came to when the day `:until` ended, by account and currency.
+
+    Rows of account_id, currency_code and balance_minor, a debit above zero; none of an account without postings.
+    """
+    return BALANCES
+
+
+def trial_balance(*, at_one_location: bool = False) -> Select[*tuple[Any, ...]]:
+    """Debits, credits and balance of each role when the day `:until` ended; at `:location` or at all together.
+
+    Rows of role, detail, currency_code, debit_minor, credit_minor and balance_minor.
+    """
+    return TRIAL_AT if at_one_location else TRIAL
+
+
+def owed() -> Select[*tuple[Any, ...]]:
+    """What all customers of each location owe: rows of location_id, currency_code and balance_minor."""
+    return OWED
+
+
+def astray() -> Select[*tuple[Any, ...]]:
+    """Transactions that do not come to zero, which the database should have refused; none is right."""
+    return ASTRAY
+
+
+async def _accounts(tx: Transaction, entry: Entry) -> dict[Account, str]:
+    """The ids of the accounts an entry names, opened where the location has none yet."""
+    wanted = sorted({posting.account for posting in entry.postings})
+    found = await _known(tx, entry.location_id)
+    for account in _missing(wanted, found):
+        row = {
+            "id": ids.new("acc"),
+            "location_id": entry.location_id,
+            "role": account.role,
+            "detail": account.detail,
+            "created_at": tx.now,
+        }
+        await insert_unless_taken(tx, ledger_accounts, row)
+    if _missing(wanted, found):  # another may have opened them meanwhile
+        found = await _known(tx, entry.location_id)
+    return found
+
+
+async def _known(tx: Transaction, location_id: str) -> dict[Account, str]:
+    rows = await tx.rows(AT, {"location": location_id})
+    return {Account(Role(row.role), row.detail): row.id for row in rows}
+
+
+def _missing(wanted: Sequence[Account], found: Iterable[Account]) -> list[Account]:
+    known = set(found)
+    return [account for account in wanted if account not in known]
