@@ -19,6 +19,9 @@ from barberpro.platform.money import Money
 from . import reading
 from .totals import split
 
+ISSUE, PAYMENT = "invoice.issued:", "invoice.paid:"
+"""What the ledger knows the issue and the payment of an invoice by, before its id."""
+
 
 def issued(invoice: Row[Any], lines: Rows, effective_on: date) -> Entry:
     """An invoice got its number: the customer owes its total."""
@@ -48,14 +51,30 @@ def paid(invoice: Row[Any], method: ledger.Method, effective_on: date) -> Entry:
     )
 
 
+def credited(note: Row[Any], lines: Rows, effective_on: date, reverses_id: str) -> Entry:
+    """A credit note took an invoice back: `lines` are its own, which are those of the invoice."""
+    return Entry(
+        location_id=note.location_id,
+        kind=EntryKind.INVOICE_CREDITED,
+        key=issue_key(note.id),
+        effective_on=effective_on,
+        postings=tuple(
+            Posting(each.account, Money(-each.amount.minor, each.amount.currency_code))
+            for each in _charged(note, lines)
+        ),
+        invoice_id=note.id,
+        reverses_id=reverses_id,
+    )
+
+
 def issue_key(invoice_id: str) -> str:
     """What the ledger knows the issue of an invoice by."""
-    return f"invoice.issued:{invoice_id}"
+    return ISSUE + invoice_id
 
 
 def payment_key(invoice_id: str) -> str:
     """What the ledger knows the payment of an invoice by."""
-    return f"invoice.paid:{invoice_id}"
+    return PAYMENT + invoice_id
 
 
 def day(moment: datetime, time_zone: str) -> date:

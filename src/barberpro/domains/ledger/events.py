@@ -22,3 +22,16 @@ class LedgerPosted(Event):
     key: str
     effective_on: str
     postings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerCaughtUp(Event):
+    """Many transactions were written at once, of what happened before. The subject is the organization.
+
+    `digest` is SHA-256 over the canonical JSON of every transaction as it was written, then of every posting.
+    """
+
+    type = "ledger.caught_up"
+    transactions: int
+    postings: int
+    digest: str

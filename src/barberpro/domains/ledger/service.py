@@ -4,8 +4,10 @@ Nothing is ever altered or removed. Whoever posts holds whatever the entry is ab
 accounts are locked last of all, in their order, and only as one is opened.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,8 +24,7 @@ from sqlalchemy import (
 
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
-from barberpro.platform.events import publish
-from barberpro.platform.money import Money
+from barberpro.platform.events import canonical, publish
 from barberpro.platform.sets import among, key_set
 from barberpro.platform.unique import insert_unless_taken
 
@@ -42,19 +43,17 @@ from .entries import Posting as Posting
 from .entries import netted as netted
 from .tables import ledger_accounts, ledger_postings, ledger_transactions
 
+written = ledger_transactions.alias("written")
+"""Transactions, for others to join to rows of their own."""
 a, t, p = ledger_accounts.c, ledger_transactions.c, ledger_postings.c
 
 # Made once: what they set comes with each execution.
 WRITE = insert(ledger_transactions).returning(ledger_transactions)
+ADD = insert(ledger_transactions)
 LIST = insert(ledger_postings)
 AT = select(a.id, a.role, a.detail).where(a.location_id == bindparam("location"))
 BY_KEY = select(ledger_transactions).where(t.key == bindparam("posted_as"))
-POSTED = (
-    select(a.role, a.detail, p.amount_minor, p.currency_code)
-    .join(ledger_accounts, a.id == p.account_id)
-    .where(p.transaction_id == bindparam("posted"))
-    .order_by(p.position)
-)
+AMONG = select(t.key, t.id).where(among(t.key, key_set("these")))
 SUM = cast(func.sum(p.amount_minor), BigInteger)
 DAY = bindparam("until", type_=p.effective_on.type)
 BALANCES = (
@@ -90,6 +89,12 @@ OWED = (
     .where(a.role == RECEIVABLE.role)
     .group_by(a.location_id, p.currency_code)
 )
+VAT = (
+    select(a.location_id, a.detail, p.currency_code, SUM.label("balance_minor"))
+    .join(ledger_accounts, a.id == p.account_id)
+    .where(a.role == Role.VAT_DEBIT)
+    .group_by(a.location_id, a.detail, p.currency_code)
+)
 ASTRAY = (
     select(p.transaction_id, p.currency_code, SUM.label("balance_minor"))
     .group_by(p.transaction_id, p.currency_code)
@@ -100,34 +105,11 @@ ASTRAY = (
 
 async def post(tx: Transaction, entry: Entry) -> Row[Any]:
     """Write an entry down for good. An entry of the same key is refused by the database: ask `posted` first."""
-    accounts = await _accounts(tx, entry)
-    made = ids.new("ltx")
-    rows = [
-        {
-            "id": ids.new("pst"),
-            "transaction_id": made,
-            "account_id": accounts[posting.account],
-            "position": position,
-            "currency_code": posting.amount.currency_code,
-            "amount_minor": posting.amount.minor,
-            "effective_on": entry.effective_on,
-        }
-        for position, posting in enumerate(entry.postings, 1)
-    ]
+    made, rows = _written(entry, await _accounts(tx, entry.location_id, [entry]), tx.now)
     await tx.insert(LIST, rows)  # first: SQLite looks at them as the transaction is written
-    written = {
-        "id": made,
-        "location_id": entry.location_id,
-        "invoice_id": entry.invoice_id,
-        "reverses_id": entry.reverses_id,
-        "kind": entry.kind,
-        "key": entry.key,
-        "effective_on": entry.effective_on,
-        "recorded_at": tx.now,
-    }
-    row = (await tx.execute(WRITE, written)).one()
+    row = (await tx.execute(WRITE, made)).one()
     event = events.LedgerPosted(
-        subject=made,
+        subject=row.id,
         location_id=row.location_id,
         invoice_id=row.invoice_id,
         reverses_id=row.reverses_id,
@@ -143,35 +125,44 @@ async def post(tx: Transaction, entry: Entry) -> Row[Any]:
     return row
 
 
+async def post_all(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """The same for many at once, told as one event with the hash over all of their rows."""
+    by_location: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_location[entry.location_id].append(entry)
+    made, postings = [], []
+    for location_id in sorted(by_location):
+        here = by_location[location_id]
+        accounts = await _accounts(tx, location_id, here)
+        for entry in here:
+            each, rows = _written(entry, accounts, tx.now)
+            made.append(each)
+            postings += rows
+    if not made:
+        return
+    await tx.insert(LIST, postings)
+    await tx.insert(ADD, made)
+    hashed = hashlib.sha256()
+    for row in (*made, *postings):
+        hashed.update(canonical(row))
+    event = events.LedgerCaughtUp(
+        subject=tx.principal.tenant,
+        transactions=len(made),
+        postings=len(postings),
+        digest=hashed.hexdigest(),
+    )
+    await publish(tx, event)
+
+
 async def posted(tx: Transaction, key: str) -> Row[Any] | None:
     """The transaction of that key, or None where it was never posted."""
     return await tx.row(BY_KEY, {"posted_as": key})
 
 
-async def reverse(
-    tx: Transaction,
-    transaction: Row[Any],
-    *,
-    kind: EntryKind,
-    key: str,
-    effective_on: date,
-    invoice_id: str | None,
-) -> Row[Any]:
-    """Take a transaction back whole: a new one with the same amounts on the other side. Only once is it possible."""
-    taken_back = [
-        Posting(Account(Role(row.role), row.detail), Money(-row.amount_minor, row.currency_code))
-        for row in await tx.rows(POSTED, {"posted": transaction.id})
-    ]
-    entry = Entry(
-        location_id=transaction.location_id,
-        kind=kind,
-        key=key,
-        effective_on=effective_on,
-        postings=tuple(taken_back),
-        invoice_id=invoice_id,
-        reverses_id=transaction.id,
-    )
-    return await post(tx, entry)
+async def ids_by_key(tx: Transaction, keys: Sequence[str]) -> dict[str, str]:
+    """The transactions of these keys, as far as they were posted."""
+    rows = await tx.rows(AMONG, {"these": keys}) if keys else []
+    return {row.key: row.id for row in rows}
 
 
 def balances() -> Select[*tuple[Any, ...]]:
@@ -195,34 +186,63 @@ def owed() -> Select[*tuple[Any, ...]]:
     return OWED
 
 
+def vat() -> Select[*tuple[Any, ...]]:
+    """The VAT owed at each location by rate, below zero: rows of location_id, detail, currency_code, balance_minor."""
+    return VAT
+
+
 def astray() -> Select[*tuple[Any, ...]]:
     """Transactions that do not come to zero, which the database should have refused; none is right."""
     return ASTRAY
 
 
-async def _accounts(tx: Transaction, entry: Entry) -> dict[Account, str]:
-    """The ids of the accounts an entry names, opened where the location has none yet."""
-    wanted = sorted({posting.account for posting in entry.postings})
-    found = await _known(tx, entry.location_id)
-    for account in _missing(wanted, found):
+def _written(
+    entry: Entry, accounts: Mapping[Account, str], now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rows of a transaction and of its postings, all but their tenant."""
+    made = {
+        "id": ids.new("ltx"),
+        "location_id": entry.location_id,
+        "invoice_id": entry.invoice_id,
+        "reverses_id": entry.reverses_id,
+        "kind": entry.kind,
+        "key": entry.key,
+        "effective_on": entry.effective_on,
+        "recorded_at": now,
+    }
+    return made, [
+        {
+            "id": ids.new("pst"),
+            "transaction_id": made["id"],
+            "account_id": accounts[posting.account],
+            "position": position,
+            "currency_code": posting.amount.currency_code,
+            "amount_minor": posting.amount.minor,
+            "effective_on": entry.effective_on,
+        }
+        for position, posting in enumerate(entry.postings, 1)
+    ]
+
+
+async def _accounts(
+    tx: Transaction, location_id: str, entries: Iterable[Entry]
+) -> dict[Account, str]:
+    """The ids of the location's accounts, those opened that these entries name and it has not yet."""
+    wanted = sorted({posting.account for entry in entries for posting in entry.postings})
+    found = await _known(tx, location_id)
+    missing = [account for account in wanted if account not in found]
+    for account in missing:
         row = {
             "id": ids.new("acc"),
-            "location_id": entry.location_id,
+            "location_id": location_id,
             "role": account.role,
             "detail": account.detail,
             "created_at": tx.now,
         }
-        await insert_unless_taken(tx, ledger_accounts, row)
-    if _missing(wanted, found):  # another may have opened them meanwhile
-        found = await _known(tx, entry.location_id)
-    return found
+        await insert_unless_taken(tx, ledger_accounts, row)  # another may open it at the same time
+    return await _known(tx, location_id) if missing else found
 
 
 async def _known(tx: Transaction, location_id: str) -> dict[Account, str]:
     rows = await tx.rows(AT, {"location": location_id})
     return {Account(Role(row.role), row.detail): row.id for row in rows}
-
-
-def _missing(wanted: Sequence[Account], found: Iterable[Account]) -> list[Account]:
-    known = set(found)
-    return [account for account in wanted if account not in known]
