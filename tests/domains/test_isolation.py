@@ -246,21 +246,6 @@ async def owed_at(tx: Transaction, location: str) -> Any:
     return [row for row in await tx.rows(ledger.owed()) if row.location_id == location]
 
 
-async def takes_back(tx: Transaction, theirs: Things) -> Any:
-    """Reverse what was posted of an invoice that is found by its key."""
-    found = await ledger.posted(tx, theirs.posted.key)
-    if found is None:
-        raise NotFound
-    return await ledger.reverse(
-        tx,
-        found,
-        kind=ledger.EntryKind.INVOICE_CREDITED,
-        key="back",
-        effective_on=ELEVEN.date(),
-        invoice_id=None,
-    )
-
-
 # Each function with each of the ids it takes.
 ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (locations.set_hours, lambda tx, theirs, _: locations.set_hours(tx, theirs.location, hours=[])),
@@ -392,7 +377,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (billing.credit, lambda tx, theirs, _: billing.credit(tx, theirs.invoice)),
     (billing.taxes, lambda tx, theirs, _: tx.rows(billing.taxes(), {"invoices": [theirs.invoice]})),
     (ledger.posted, lambda tx, theirs, _: none_as_list(ledger.posted(tx, theirs.posted.key))),
-    (ledger.reverse, lambda tx, theirs, _: takes_back(tx, theirs)),
+    (ledger.ids_by_key, lambda tx, theirs, _: keys_known(tx, theirs.posted.key)),
     (
         ledger.balances,
         lambda tx, theirs, _: tx.rows(
@@ -507,6 +492,7 @@ TAKE_NO_IDS = {
     bookings.ratings,
     organizations.found,
     locations.open_location,
+    locations.business_day,
     locations.instant,
     locations.merged,
     catalogue.offer_service,
@@ -522,6 +508,7 @@ TAKE_NO_IDS = {
     ledger.funds,
     ledger.netted,
     ledger.post,
+    ledger.post_all,
     ledger.revenue,
     ledger.vat_debit,
 }
@@ -538,6 +525,7 @@ READS = {
     bookings.release,
     billing.taxes,
     ledger.posted,
+    ledger.ids_by_key,
     ledger.balances,
     ledger.trial_balance,
     ledger.owed,
@@ -609,6 +597,10 @@ async def test_the_owner_reaches_it_all(opening: Any, visited: Things) -> None:
 async def rights_of(tx: Transaction, user: str) -> list[str]:
     """What the user may do, as a list that is empty where they are nobody."""
     return sorted((await users.rights(tx, user)).scopes)
+
+
+async def keys_known(tx: Transaction, key: str) -> list[str]:
+    return list(await ledger.ids_by_key(tx, [key]))
 
 
 async def none_as_list(found: Awaitable[Any]) -> list[Any]:

@@ -18,7 +18,9 @@ from barberpro.platform.sets import among, key_set
 from .errors import BookingAtOtherLocation, BookingOfOtherCustomer, InvoiceNotFound
 from .tables import invoice_lines, invoices
 
-SHOP = select(place.c.id, place.c.time_zone).where(place.c.id == bindparam("location"))
+SHOP = select(place.c.id, place.c.time_zone, place.c.province).where(
+    place.c.id == bindparam("location")
+)
 CUSTOMER = select(customer.c.id).where(customer.c.id == bindparam("customer"))
 HELD = select(invoices).where(invoices.c.id == bindparam("invoice")).with_for_update(key_share=True)
 LINES = (

@@ -87,7 +87,7 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
     await bookings.billed(tx, invoice_id=before.id)
     shop = await reading.shop(tx, before.location_id)
     numbered = await numbering.take(tx, before.location_id, Kind.INVOICE)
-    due = due_at(numbered.issued_at, Terms(before.terms), shop.time_zone)
+    due = due_at(numbered.issued_at, Terms(before.terms), shop.time_zone, shop.province)
     changes = {"status": status, **numbered._asdict(), "due_at": due}
     invoice = await _altered(tx, before, changes)
     event = events.InvoiceIssued(
@@ -161,14 +161,9 @@ async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
     )
     await publish(tx, event, before=before, after=invoice)
     shop = await reading.shop(tx, invoice.location_id)
-    await ledger.reverse(
-        tx,
-        await posting.caught_up(tx, before, shop.time_zone),
-        kind=ledger.EntryKind.INVOICE_CREDITED,
-        key=posting.issue_key(note.id),
-        effective_on=posting.day(note.issued_at, shop.time_zone),
-        invoice_id=note.id,
-    )
+    issue = await posting.caught_up(tx, before, shop.time_zone)
+    today, copies = posting.day(note.issued_at, shop.time_zone), await reading.lines(tx, note.id)
+    await ledger.post(tx, posting.credited(note, copies, today, issue.id))
     return note
 
 
