@@ -110,6 +110,24 @@ async def test_the_trial_balance_to_the_letter(ask: Any, issued: Any, pay: Any, 
     assert (await ask(text, locationId=chain.norte.id)).data == {"trialBalance": []}
 
 
+async def test_every_cent_is_explained(ask: Any, issued: Any) -> None:
+    document = """query ($id: ID!) { invoice(id: $id) { explanation {
+      rule position taxRateBps base { amount } amount { amount } } } }"""
+    answer = await ask(document, id=issued.id)
+    assert answer.errors == []
+    shown = [
+        (c["rule"], c["position"], c["taxRateBps"], c["base"]["amount"], c["amount"]["amount"])
+        for c in answer.data["invoice"]["explanation"]
+    ]
+    assert shown == [
+        ("WRITTEN_PRICE", 1, None, "1210.00", "1210.00"),
+        ("NET_OF_RATE", None, 2100, "1210.00", "1000.00"),
+        ("TAX_OF_RATE", None, 2100, "1210.00", "210.00"),
+        ("NET_SHARE", 1, 2100, "1210.00", "1000.00"),
+        ("TAX_SHARE", 1, 2100, "1210.00", "210.00"),
+    ]
+
+
 async def test_transactions_are_listed_by_day_kind_and_invoice(
     ask: Any, issued: Any, pay: Any, clock: Any
 ) -> None:

@@ -58,7 +58,7 @@ ACCOUNTS = metadata.tables["ledger_accounts"]
 OF_SHOP = select(ACCOUNTS.c.id).where(
     ACCOUNTS.c.location_id == bindparam("shop"), ACCOUNTS.c.role == "RECEIVABLE"
 )
-GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(1, "ARS"))
+GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(121, "ARS"))
 
 
 @dataclass(frozen=True)
@@ -241,9 +241,9 @@ async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
     )
 
 
-async def owed_at(tx: Transaction, location: str) -> Any:
-    """What customers owe a shop, as far as the caller sees it."""
-    return [row for row in await tx.rows(ledger.owed()) if row.location_id == location]
+async def at_location(tx: Transaction, statement: Any, location: str) -> Any:
+    """What a statement over all shops says of one, as far as the caller sees it."""
+    return [row for row in await tx.rows(statement) if row.location_id == location]
 
 
 # Each function with each of the ids it takes.
@@ -391,7 +391,12 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
             {"location": theirs.location, "until": LONG_AFTER.date()},
         ),
     ),
-    (ledger.owed, lambda tx, theirs, _: owed_at(tx, theirs.location)),
+    (ledger.owed, lambda tx, theirs, _: at_location(tx, ledger.owed(), theirs.location)),
+    (ledger.vat, lambda tx, theirs, _: at_location(tx, ledger.vat(), theirs.location)),
+    (
+        billing.charged,
+        lambda tx, theirs, _: tx.rows(billing.charged(), {"invoices": [theirs.invoice]}),
+    ),
     (
         recommendations.personal,
         lambda tx, theirs, _: tx.rows(recommendations.personal(), {"customers": [theirs.customer]}),
@@ -524,11 +529,13 @@ READS = {
     bookings.billed,
     bookings.release,
     billing.taxes,
+    billing.charged,
     ledger.posted,
     ledger.ids_by_key,
     ledger.balances,
     ledger.trial_balance,
     ledger.owed,
+    ledger.vat,
     recommendations.personal,
     recommendations.popular,
 }

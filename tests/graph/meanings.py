@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -345,6 +346,7 @@ MONEY = {
     "Invoice": {"discount", "net", "tax", "total"},
     "InvoiceLine": {"unitPrice", "discount", "net", "tax", "total"},
     "InvoiceTax": {"net", "tax"},
+    "InvoiceCause": {"base", "amount"},
     "LedgerPosting": {"amount"},
     "TrialBalanceLine": {"debit", "credit", "balance"},
 }
@@ -421,6 +423,39 @@ def trial_balance(me: Caller, _: Any, given: Mapping[str, Any]) -> list[Any]:
             balance_minor=sum(amounts),
         )
         for (role, detail, code), amounts in sorted(lines.items())
+    ]
+
+
+def explanation(me: Caller, invoice: Any) -> list[Any]:
+    """Each amount with its rule, reckoned in fractions."""
+    lines = sorted(me.where("invoice_lines", invoice_id=invoice.id), key=lambda x: x.position)
+    made: list[tuple[Any, ...]] = []
+    for x in lines:
+        full = x.quantity * x.unit_price_minor
+        rule = "BOOKED_PRICE" if x.booking_id else "WRITTEN_PRICE"
+        made.append((rule, x.position, None, x.unit_price_minor, full))
+        made += [("DISCOUNT", x.position, None, full, -x.discount_minor)] * bool(x.discount_minor)
+    for rate in sorted({x.tax_rate_bps for x in lines}):
+        mine = [x for x in lines if x.tax_rate_bps == rate]
+        whole = sum(x.total_minor for x in mine)
+        net = round(Fraction(whole * 10_000, 10_000 + rate))
+        made.append(("NET_OF_RATE", None, rate, whole, net))
+        made.append(("TAX_OF_RATE", None, rate, whole, whole - net))
+        for x in mine:
+            at, share = (x.position, rate, x.total_minor), net * x.total_minor // (whole or 1)
+            made.append(("NET_SHARE", *at, share))
+            made += [("NET_REMAINDER", *at, 1)] * (x.net_minor > share)
+            made.append(("TAX_SHARE", *at, x.tax_minor))
+    return [
+        SimpleNamespace(
+            rule=rule,
+            position=position,
+            tax_rate_bps=rate,
+            base_minor=base,
+            amount_minor=amount,
+            currency_code=invoice.currency_code,
+        )
+        for rule, position, rate, base, amount in made
     ]
 
 
@@ -611,6 +646,7 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("Invoice", "number"): number,
     ("Invoice", "isOverdue"): is_overdue,
     ("Invoice", "taxes"): taxes,
+    ("Invoice", "explanation"): explanation,
     ("LedgerAccount", "kind"): lambda me, row: SIDES.get(row.role, "INCOME"),
     ("LedgerAccount", "taxRateBps"): lambda me, row: int(row.detail) if row.role in TAXED else None,
     ("LedgerAccount", "method"): lambda me, row: row.detail if row.role == "FUNDS" else None,

@@ -19,6 +19,7 @@ from . import events, lifecycle, lines, numbering, posting, reading
 from .errors import NotAnInvoice
 from .lifecycle import Change, Kind, Status
 from .lines import Line as Line
+from .reading import charged as charged
 from .reading import taxes as taxes
 from .tables import invoice_lines, invoices
 from .terms import Terms as Terms
@@ -50,9 +51,9 @@ async def create(
     await reading.shop(tx, location_id)
     booked = await bookings.to_bill(tx, wanted)
     customer = await reading.buyer(tx, booked, location_id=location_id, customer_id=customer_id)
-    charged = [*map(lines.of_booking, booked), *written]
-    lines.check_sum(charged)
-    rows = lines.rows(charged)
+    priced = [*map(lines.of_booking, booked), *written]
+    lines.check_sum(priced)
+    rows = lines.rows(priced)
     made = {
         "id": ids.new("inv"),
         "location_id": location_id,
@@ -60,7 +61,7 @@ async def create(
         "kind": Kind.INVOICE,
         "status": Status.DRAFT,
         "terms": terms,
-        "currency_code": charged[0].unit_price.currency_code,
+        "currency_code": priced[0].unit_price.currency_code,
         **lines.sums(rows),
         "created_at": tx.now,
     }
@@ -100,9 +101,11 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
         due_at=due,
     )
     await publish(tx, event, before=before, after=invoice)
-    charged = await reading.lines(tx, invoice.id)
-    today = posting.day(invoice.issued_at, shop.time_zone)
-    await ledger.post(tx, posting.issued(invoice, charged, today))
+    today, listed = (
+        posting.day(invoice.issued_at, shop.time_zone),
+        await reading.lines(tx, invoice.id),
+    )
+    await ledger.post(tx, posting.issued(invoice, listed, today))
     return invoice
 
 
