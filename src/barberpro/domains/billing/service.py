@@ -101,10 +101,8 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
         due_at=due,
     )
     await publish(tx, event, before=before, after=invoice)
-    today, listed = (
-        posting.day(invoice.issued_at, shop.time_zone),
-        await reading.lines(tx, invoice.id),
-    )
+    today = posting.day(invoice.issued_at, shop.time_zone)
+    listed = await reading.lines(tx, invoice.id)
     await ledger.post(tx, posting.issued(invoice, listed, today))
     return invoice
 
@@ -165,7 +163,8 @@ async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
     await publish(tx, event, before=before, after=invoice)
     shop = await reading.shop(tx, invoice.location_id)
     issue = await posting.caught_up(tx, before, shop.time_zone)
-    today, copies = posting.day(note.issued_at, shop.time_zone), await reading.lines(tx, note.id)
+    today = posting.day(note.issued_at, shop.time_zone)
+    copies = await reading.lines(tx, note.id)
     await ledger.post(tx, posting.credited(note, copies, today, issue.id))
     return note
 

@@ -64,25 +64,41 @@ BALANCES = (
 )
 
 
-def _side(condition: Any, amount: Any, name: str) -> Any:
-    return cast(func.sum(case((condition, amount), else_=0)), BigInteger).label(name)
+def _summed(amount: Any, name: str) -> Any:
+    return cast(func.sum(amount), BigInteger).label(name)
 
 
-TRIAL = (
-    select(
-        a.role,
-        a.detail,
-        p.currency_code,
-        _side(p.amount_minor > 0, p.amount_minor, "debit_minor"),
-        _side(p.amount_minor < 0, -p.amount_minor, "credit_minor"),
-        SUM.label("balance_minor"),
+def _trial(*where: Any) -> Select[*tuple[Any, ...]]:
+    """By account first, as the index has them: joined to each posting it took twice as long and more."""
+    by_account = (
+        select(
+            p.account_id,
+            p.currency_code,
+            _summed(case((p.amount_minor > 0, p.amount_minor), else_=0), "debits"),
+            _summed(case((p.amount_minor < 0, -p.amount_minor), else_=0), "credits"),
+        )
+        .where(p.effective_on <= DAY, *where)
+        .group_by(p.account_id, p.currency_code)
+        .subquery()
     )
-    .join(ledger_accounts, a.id == p.account_id)
-    .where(p.effective_on <= DAY)
-    .group_by(a.role, a.detail, p.currency_code)
-    .order_by(a.role, a.detail, p.currency_code)
-)
-TRIAL_AT = TRIAL.where(a.location_id == bindparam("location"))
+    sums = by_account.c
+    return (
+        select(
+            a.role,
+            a.detail,
+            sums.currency_code,
+            _summed(sums.debits, "debit_minor"),
+            _summed(sums.credits, "credit_minor"),
+            _summed(sums.debits - sums.credits, "balance_minor"),
+        )
+        .join(ledger_accounts, a.id == sums.account_id)
+        .group_by(a.role, a.detail, sums.currency_code)
+        .order_by(a.role, a.detail, sums.currency_code)
+    )
+
+
+TRIAL = _trial()
+TRIAL_AT = _trial(p.account_id.in_(select(a.id).where(a.location_id == bindparam("location"))))
 OWED = (
     select(a.location_id, p.currency_code, SUM.label("balance_minor"))
     .join(ledger_accounts, a.id == p.account_id)
