@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 
 from barberpro.domains.billing import service as billing
 from barberpro.domains.billing.errors import BookingAtOtherLocation
@@ -31,7 +31,6 @@ from barberpro.domains.identity.keys import service as keys
 from barberpro.domains.identity.users import erasure
 from barberpro.domains.identity.users import service as users
 from barberpro.domains.learning import service as learning
-from barberpro.domains.ledger import service as ledger
 from barberpro.domains.locations import service as locations
 from barberpro.domains.locations.errors import ChairNotFound
 from barberpro.domains.organizations import service as organizations
@@ -48,17 +47,13 @@ from barberpro.platform.principal import Principal
 from barberpro.platform.tables import metadata
 
 from ..chain import open_shop
+from . import attempts_at_money as money
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 FITS: Any = {"check": lambda *_: documents.Checked("Names", ["locations:read"], 22)}
-ACCOUNTS = metadata.tables["ledger_accounts"]
-OF_SHOP = select(ACCOUNTS.c.id).where(
-    ACCOUNTS.c.location_id == bindparam("shop"), ACCOUNTS.c.role == "RECEIVABLE"
-)
-GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(121, "ARS"))
 
 
 @dataclass(frozen=True)
@@ -131,7 +126,7 @@ async def furnish(tx: Transaction, name: str) -> Things:
     ]
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
     version = await learning.begin(tx, learning.Kind.DEMAND)
-    invoice = await billing.create(tx, location_id=shop.id, by_hand=[GEL])
+    invoice = await billing.create(tx, location_id=shop.id, by_hand=[money.GEL])
     client, _ = await clients.register_client(
         tx, name="c" + ids.new("cli").replace("_", "-"), scopes=["bookings:read"]
     )
@@ -148,10 +143,9 @@ async def furnish(tx: Transaction, name: str) -> Things:
     user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
     draft = await billing.create(tx, location_id=shop.id, booking_ids=[done.id])
     issued = await billing.issue(tx, invoice.id)
-    posted = await ledger.posted(tx, f"invoice.issued:{issued.id}")
-    owed = (await tx.rows(OF_SHOP, {"shop": shop.id}))[0]
+    posted, owed = await money.posted_of(tx, issued)
     return Things(
-        account=owed.id,
+        account=owed,
         posted=posted,
         client=client.id,
         key=key.id,
@@ -219,31 +213,11 @@ def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attem
     return attempt
 
 
-def bills_with(what: str) -> Attempt:
-    """Bill with one's own things, except for one."""
-
-    def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
-        return billing.create(
-            tx,
-            location_id=(theirs if what == "location" else own).location,
-            customer_id=theirs.customer if what == "customer" else None,
-            booking_ids=[theirs.booking] if what == "booking" else [],
-            by_hand=[GEL],
-        )
-
-    return attempt
-
-
 async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
     until = LONG_AFTER + timedelta(days=1)
     return await people.take_off(
         tx, provider, starts_at=LONG_AFTER, ends_at=until, location_id=location
     )
-
-
-async def at_location(tx: Transaction, statement: Any, location: str) -> Any:
-    """What a statement over all shops says of one, as far as the caller sees it."""
-    return [row for row in await tx.rows(statement) if row.location_id == location]
 
 
 # Each function with each of the ids it takes.
@@ -368,35 +342,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.billed, lambda tx, theirs, _: bookings.billed(tx, invoice_id=theirs.draft)),
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
-    (billing.create, bills_with("location")),
-    (billing.create, bills_with("customer")),
-    (billing.create, bills_with("booking")),
-    (billing.issue, lambda tx, theirs, _: billing.issue(tx, theirs.draft)),
-    (billing.pay, lambda tx, theirs, _: billing.pay(tx, theirs.invoice)),
-    (billing.void, lambda tx, theirs, _: billing.void(tx, theirs.draft)),
-    (billing.credit, lambda tx, theirs, _: billing.credit(tx, theirs.invoice)),
-    (billing.taxes, lambda tx, theirs, _: tx.rows(billing.taxes(), {"invoices": [theirs.invoice]})),
-    (ledger.posted, lambda tx, theirs, _: none_as_list(ledger.posted(tx, theirs.posted.key))),
-    (ledger.ids_by_key, lambda tx, theirs, _: keys_known(tx, theirs.posted.key)),
-    (
-        ledger.balances,
-        lambda tx, theirs, _: tx.rows(
-            ledger.balances(), {"accounts": [theirs.account], "until": LONG_AFTER.date()}
-        ),
-    ),
-    (
-        ledger.trial_balance,
-        lambda tx, theirs, _: tx.rows(
-            ledger.trial_balance(at_one_location=True),
-            {"location": theirs.location, "until": LONG_AFTER.date()},
-        ),
-    ),
-    (ledger.owed, lambda tx, theirs, _: at_location(tx, ledger.owed(), theirs.location)),
-    (ledger.vat, lambda tx, theirs, _: at_location(tx, ledger.vat(), theirs.location)),
-    (
-        billing.charged,
-        lambda tx, theirs, _: tx.rows(billing.charged(), {"invoices": [theirs.invoice]}),
-    ),
+    *money.ATTEMPTS,
     (
         recommendations.personal,
         lambda tx, theirs, _: tx.rows(recommendations.personal(), {"customers": [theirs.customer]}),
@@ -491,6 +437,7 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 TAKE_NO_IDS = {
     documents.called,
     documents.latest,
+    *money.TAKE_NO_IDS,
     people.found_by,
     people.indexed,
     bookings.history,
@@ -509,17 +456,11 @@ TAKE_NO_IDS = {
     learning.versions,
     forecasts.summaries,
     forecasts.points,
-    ledger.astray,
-    ledger.funds,
-    ledger.netted,
-    ledger.post,
-    ledger.post_all,
-    ledger.revenue,
-    ledger.vat_debit,
 }
 MISMATCHED = (BookingAtOtherLocation, ChairNotFound, ProviderNotAtLocation)
 """What an owner is told who mixes things of two shops: not that they do not exist."""
 READS = {
+    *money.READS,
     keys.last_uses,
     users.rights,
     people.visit_counts,
@@ -528,14 +469,6 @@ READS = {
     bookings.history_at,
     bookings.billed,
     bookings.release,
-    billing.taxes,
-    billing.charged,
-    ledger.posted,
-    ledger.ids_by_key,
-    ledger.balances,
-    ledger.trial_balance,
-    ledger.owed,
-    ledger.vat,
     recommendations.personal,
     recommendations.popular,
 }
@@ -604,15 +537,6 @@ async def test_the_owner_reaches_it_all(opening: Any, visited: Things) -> None:
 async def rights_of(tx: Transaction, user: str) -> list[str]:
     """What the user may do, as a list that is empty where they are nobody."""
     return sorted((await users.rights(tx, user)).scopes)
-
-
-async def keys_known(tx: Transaction, key: str) -> list[str]:
-    return list(await ledger.ids_by_key(tx, [key]))
-
-
-async def none_as_list(found: Awaitable[Any]) -> list[Any]:
-    row = await found
-    return [] if row is None else [row]
 
 
 class Undone(Exception):

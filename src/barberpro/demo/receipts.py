@@ -232,7 +232,7 @@ def _dated(made: Receipts, zones: Column, provinces: Column) -> Receipts:
     here = zones[made.location[due]]
     last = local(made.issued[due], here).astype("datetime64[D]")
     for at in np.flatnonzero(made.terms[due] != IMMEDIATE):
-        terms, province = Terms(made.terms[due[at]]), provinces[made.location[due[at]]]
-        last[at] = last_day(last[at].item(), terms, province)
+        province = str(provinces[made.location[due[at]]])
+        last[at] = last_day(last[at].item(), Terms(made.terms[due[at]]), province)
     made.due[due] = instants((last + 1).astype("datetime64[m]"), here)
     return made
