@@ -45,6 +45,7 @@ EVERYTHING = frozenset(
         "people",
         "bookings",
         "billing",
+        "ledger",
         "recommendations",
         "forecasts",
         "loyalty",

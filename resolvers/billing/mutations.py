@@ -34,7 +34,7 @@ from barberpro.platform.doors import Transaction
 from barberpro.platform.money import AmountInexact
 
 from ..values import MoneyInput, given
-from .types import Invoice, InvoiceTerms
+from .types import Invoice, InvoiceTerms, PaymentMethod
 
 
 @input_type
@@ -97,6 +97,8 @@ class InvoicePayInput:
 
     invoice_id: strawberry.ID
     """Which invoice."""
+    method: PaymentMethod = PaymentMethod.OTHER
+    """How the money was received."""
     idempotency_key: str | None = None
     """Send the same key again to be sure: it is paid once. Kept for a day."""
 
@@ -176,7 +178,8 @@ async def invoice_issue(tx: Transaction, input: InvoiceIssueInput) -> Row[Any]:
 )
 async def invoice_pay(tx: Transaction, input: InvoicePayInput) -> Row[Any]:
     """Write down that all of an invoice was paid, now."""
-    return await service.pay(tx, input.invoice_id)
+    method = service.Method(input.method.value)
+    return await service.pay(tx, input.invoice_id, method=method)
 
 
 @mutation(Invoice, raises=STEPPING, scope="billing:write", idempotent=True)

@@ -59,16 +59,35 @@ class InvoiceStatus(enum.Enum):
 
 @enumeration
 class InvoiceTerms(enum.Enum):
-    """How long the customer may take to pay; the day of issue does not count."""
+    """How long the customer may take to pay; the day of issue does not count.
+
+    A last day that is a weekend or a public holiday in the location's province is the next business day instead.
+    """
 
     IMMEDIATE = "IMMEDIATE"
-    """Until the day of issue ends at the location."""
+    """Until the day of issue ends at the location, whatever day it is."""
     NET_7 = "NET_7"
-    """Until the seventh day after it ends."""
+    """Until the seventh day after it ends, or the next business day."""
     NET_15 = "NET_15"
-    """Until the fifteenth day after it ends."""
+    """Until the fifteenth day after it ends, or the next business day."""
     NET_30 = "NET_30"
-    """Until the thirtieth day after it ends."""
+    """Until the thirtieth day after it ends, or the next business day."""
+
+
+@enumeration
+class PaymentMethod(enum.Enum):
+    """How money was received."""
+
+    CASH = "CASH"
+    """In cash."""
+    CARD = "CARD"
+    """By credit or debit card."""
+    TRANSFER = "TRANSFER"
+    """By a transfer between accounts, by CBU or CVU."""
+    WALLET = "WALLET"
+    """By a payment app, as Mercado Pago."""
+    OTHER = "OTHER"
+    """Otherwise, or nobody said."""
 
 
 @entity(tables.invoice_lines, scope="billing:read")

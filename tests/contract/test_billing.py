@@ -77,7 +77,7 @@ async def test_an_invoice_is_read_to_the_letter(ask, documents, chain, cut, issu
         "number": "0001-00000001",
         "status": "ISSUED",
         "issuedAt": "2026-11-23T13:00:00Z",
-        "dueAt": "2026-12-09T03:00:00Z",
+        "dueAt": "2026-12-10T03:00:00Z",
         "terms": "NET_15",
         "currencyCode": "ARS",
         "net": {"amount": "19018.36"},  # 12500 / 1.21 = 10330.58, and 9600 / 1.105 = 8687.78

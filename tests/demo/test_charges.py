@@ -102,7 +102,7 @@ def test_numbers_have_no_gaps_and_dates_do_not_run_back(chain: Chain) -> None:
 
 
 def test_invoices_are_as_billing_would_have_left_them(chain: Chain) -> None:
-    zones = {row["id"]: row["time_zone"] for row in chain["locations"]}
+    shops = {row["id"]: (row["time_zone"], row["province"]) for row in chain["locations"]}
     found = Counter((row["kind"], row["status"]) for row in chain["invoices"])
     assert set(found) == {*VALID, ("INVOICE", "CREDITED"), ("INVOICE", "VOID"), NOTE}
     assert found["INVOICE", "CREDITED"] == found[NOTE] > 10
@@ -116,7 +116,7 @@ def test_invoices_are_as_billing_would_have_left_them(chain: Chain) -> None:
         due = None
         if is_issued and row["kind"] == "INVOICE":
             due = terms.due_at(
-                row["issued_at"], terms.Terms(row["terms"]), zones[row["location_id"]]
+                row["issued_at"], terms.Terms(row["terms"]), *shops[row["location_id"]]
             )
         assert row["due_at"] == due
     assert {row["terms"] for row in chain["invoices"]} == {each.value for each in terms.Terms}

@@ -47,13 +47,13 @@ from barberpro.platform.principal import Principal
 from barberpro.platform.tables import metadata
 
 from ..chain import open_shop
+from . import attempts_at_money as money
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 FITS: Any = {"check": lambda *_: documents.Checked("Names", ["locations:read"], 22)}
-GEL = billing.Line(description="Gel", quantity=1, unit_price=Money(1, "ARS"))
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,10 @@ class Things:
     """Someone who signs in, and sees every shop."""
     absence: str
     """A provider's time off."""
+    account: str
+    """What customers owe the shop."""
+    posted: Any
+    """The transaction of what was issued."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -122,7 +126,7 @@ async def furnish(tx: Transaction, name: str) -> Things:
     ]
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
     version = await learning.begin(tx, learning.Kind.DEMAND)
-    invoice = await billing.create(tx, location_id=shop.id, by_hand=[GEL])
+    invoice = await billing.create(tx, location_id=shop.id, by_hand=[money.GEL])
     client, _ = await clients.register_client(
         tx, name="c" + ids.new("cli").replace("_", "-"), scopes=["bookings:read"]
     )
@@ -137,7 +141,12 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     email = ids.new("usr").replace("_", ".") + "@example.com"
     user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
+    draft = await billing.create(tx, location_id=shop.id, booking_ids=[done.id])
+    issued = await billing.issue(tx, invoice.id)
+    posted, owed = await money.posted_of(tx, issued)
     return Things(
+        account=owed,
+        posted=posted,
         client=client.id,
         key=key.id,
         document=document.id,
@@ -153,8 +162,8 @@ async def furnish(tx: Transaction, name: str) -> Things:
         done=done.id,
         unbilled=unbilled.id,
         version=version.id,
-        draft=(await billing.create(tx, location_id=shop.id, booking_ids=[done.id])).id,
-        invoice=(await billing.issue(tx, invoice.id)).id,
+        draft=draft.id,
+        invoice=issued.id,
     )
 
 
@@ -200,21 +209,6 @@ def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attem
         kinds = ("location", "provider", "customer", "service", "chair")
         things = {f"{kind}_id": getattr(theirs if kind == what else own, kind) for kind in kinds}
         return function(tx, **things, starts_at=starts_at, channel=Channel.WEB)
-
-    return attempt
-
-
-def bills_with(what: str) -> Attempt:
-    """Bill with one's own things, except for one."""
-
-    def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
-        return billing.create(
-            tx,
-            location_id=(theirs if what == "location" else own).location,
-            customer_id=theirs.customer if what == "customer" else None,
-            booking_ids=[theirs.booking] if what == "booking" else [],
-            by_hand=[GEL],
-        )
 
     return attempt
 
@@ -348,14 +342,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.billed, lambda tx, theirs, _: bookings.billed(tx, invoice_id=theirs.draft)),
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
-    (billing.create, bills_with("location")),
-    (billing.create, bills_with("customer")),
-    (billing.create, bills_with("booking")),
-    (billing.issue, lambda tx, theirs, _: billing.issue(tx, theirs.draft)),
-    (billing.pay, lambda tx, theirs, _: billing.pay(tx, theirs.invoice)),
-    (billing.void, lambda tx, theirs, _: billing.void(tx, theirs.draft)),
-    (billing.credit, lambda tx, theirs, _: billing.credit(tx, theirs.invoice)),
-    (billing.taxes, lambda tx, theirs, _: tx.rows(billing.taxes(), {"invoices": [theirs.invoice]})),
+    *money.ATTEMPTS,
     (
         recommendations.personal,
         lambda tx, theirs, _: tx.rows(recommendations.personal(), {"customers": [theirs.customer]}),
@@ -450,12 +437,14 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 TAKE_NO_IDS = {
     documents.called,
     documents.latest,
+    *money.TAKE_NO_IDS,
     people.found_by,
     people.indexed,
     bookings.history,
     bookings.ratings,
     organizations.found,
     locations.open_location,
+    locations.business_day,
     locations.instant,
     locations.merged,
     catalogue.offer_service,
@@ -471,6 +460,7 @@ TAKE_NO_IDS = {
 MISMATCHED = (BookingAtOtherLocation, ChairNotFound, ProviderNotAtLocation)
 """What an owner is told who mixes things of two shops: not that they do not exist."""
 READS = {
+    *money.READS,
     keys.last_uses,
     users.rights,
     people.visit_counts,
@@ -479,7 +469,6 @@ READS = {
     bookings.history_at,
     bookings.billed,
     bookings.release,
-    billing.taxes,
     recommendations.personal,
     recommendations.popular,
 }

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from barberpro.graph.cursors import Cursors
 from barberpro.graph.errors import BadInput
 from barberpro.platform.principal import Principal
 
+from .meanings_of_money import ASKED, OF_MONEY, money
 from .naive import Wrong
 
 Rows = list[Any]
@@ -36,6 +37,9 @@ TYPES = {
     "bch": ("BookingChange", "booking_changes"),
     "inv": ("Invoice", "invoices"),
     "inl": ("InvoiceLine", "invoice_lines"),
+    "acc": ("LedgerAccount", "ledger_accounts"),
+    "ltx": ("LedgerTransaction", "ledger_transactions"),
+    "pst": ("LedgerPosting", "ledger_postings"),
     "org": ("Organization", "organizations"),
     "usr": ("User", "users"),
     "rol": ("CustomRole", "roles"),
@@ -114,6 +118,8 @@ class Caller:
                 return bool(linked) or getattr(row, "location_id", None) in limits
             case "invoice_lines":
                 return any(i.id == row.invoice_id for i in self.all("invoices"))
+            case "ledger_postings":
+                return any(a.id == row.account_id for a in self.all("ledger_accounts"))
         return not hasattr(row, "location_id") or row.location_id in limits
 
 
@@ -140,6 +146,8 @@ ORDERS = {
     "customers": {"NAME": "name_key", "CREATED_AT": "created_at"},
     "services": {"NAME": "name_key", "PRICE": "price_minor", "DURATION": "duration_minutes"},
     "invoices": {"CREATED_AT": "created_at"},
+    "ledger_accounts": {"ROLE": "role", "CREATED_AT": "created_at"},
+    "ledger_transactions": {"RECORDED_AT": "recorded_at"},
     "users": {"NAME": "name_key", "CREATED_AT": "created_at"},
     "keys": {"CREATED_AT": "created_at"},
     "events": {"OCCURRED_AT": "occurred_at"},
@@ -152,6 +160,9 @@ LISTS = {
     ("Query", "customers"): ("customers", None),
     ("Query", "services"): ("services", None),
     ("Query", "invoices"): ("invoices", None),
+    ("Query", "ledgerAccounts"): ("ledger_accounts", None),
+    ("Query", "ledgerTransactions"): ("ledger_transactions", None),
+    ("Location", "ledgerAccounts"): ("ledger_accounts", "location_id"),
     ("Query", "users"): ("users", None),
     ("Query", "clientKeys"): ("keys", None),
     ("Query", "auditEvents"): ("events", None),
@@ -207,8 +218,10 @@ def _passes(row: Any, wanted: Mapping[str, Any]) -> bool:
             continue
         bound = next((end for end in BOUNDS if name.endswith(end)), None)
         if bound:
-            cell = getattr(row, _snake(name.removesuffix(bound)) + "_at")
-            if cell is None or not BOUNDS[bound](cell, datetime.fromisoformat(value)):
+            about = _snake(name.removesuffix(bound))
+            kind, ends = (date, "_on") if hasattr(row, f"{about}_on") else (datetime, "_at")
+            cell = getattr(row, about + ends)
+            if cell is None or not BOUNDS[bound](cell, kind.fromisoformat(value)):
                 return False
         elif isinstance(value, list):
             if getattr(row, _snake(name)) not in value:
@@ -288,6 +301,11 @@ ONE = {
     ("Invoice", "location"): ("locations", "location_id"),
     ("Invoice", "customer"): ("customers", "customer_id"),
     ("Invoice", "corrects"): ("invoices", "corrects_id"),
+    ("LedgerAccount", "location"): ("locations", "location_id"),
+    ("LedgerTransaction", "location"): ("locations", "location_id"),
+    ("LedgerTransaction", "invoice"): ("invoices", "invoice_id"),
+    ("LedgerTransaction", "reverses"): ("ledger_transactions", "reverses_id"),
+    ("LedgerPosting", "account"): ("ledger_accounts", "account_id"),
     ("InvoiceLine", "booking"): ("bookings", "booking_id"),
     ("Recommendation", "service"): ("services", "service_id"),
     ("Recommendation", "provider"): ("providers", "provider_id"),
@@ -306,9 +324,15 @@ MANY = {
     ("Invoice", "lines"): ("invoice_lines", "invoice_id", ["position"]),
     ("Invoice", "bookings"): ("bookings", "invoice_id", ["starts_at"]),
     ("Invoice", "creditNotes"): ("invoices", "corrects_id", ["created_at"]),
+    ("Invoice", "ledgerTransactions"): ("ledger_transactions", "invoice_id", ["recorded_at"]),
+    ("LedgerTransaction", "reversedBy"): ("ledger_transactions", "reverses_id", ["recorded_at"]),
+    ("LedgerTransaction", "postings"): ("ledger_postings", "transaction_id", ["position"]),
 }
 """The table of a field's rows, the column that holds the parent's id, and how they are ordered before their ids."""
-BY_ID = {"location", "provider", "customer", "service", "booking", "invoice", "user"}
+BY_ID = {
+    *("location", "provider", "customer", "service", "booking", "invoice", "user"),
+    *("ledgerAccount", "ledgerTransaction"),
+}
 """Fields of `Query` that find a row by its id, each named for its type."""
 SEALED = {
     "Booking": {"notes"},
@@ -322,6 +346,9 @@ MONEY = {
     "Invoice": {"discount", "net", "tax", "total"},
     "InvoiceLine": {"unitPrice", "discount", "net", "tax", "total"},
     "InvoiceTax": {"net", "tax"},
+    "InvoiceCause": {"base", "amount"},
+    "LedgerPosting": {"amount"},
+    "TrialBalanceLine": {"debit", "credit", "balance"},
 }
 
 
@@ -349,30 +376,6 @@ def found(me: Caller, id_: str) -> Any:
 # What is reckoned
 
 
-def number(me: Caller, invoice: Any) -> str | None:
-    if invoice.number is None:
-        return None
-    return f"{invoice.series:0>4}-{invoice.number:0>8}"
-
-
-def is_overdue(me: Caller, invoice: Any) -> bool:
-    due = invoice.due_at
-    return invoice.status == "ISSUED" and due is not None and due <= me.world.now
-
-
-def taxes(me: Caller, invoice: Any) -> list[Any]:
-    lines = me.where("invoice_lines", invoice_id=invoice.id)
-    return [
-        SimpleNamespace(
-            rate_bps=rate,
-            net_minor=sum(x.net_minor for x in lines if x.tax_rate_bps == rate),
-            tax_minor=sum(x.tax_minor for x in lines if x.tax_rate_bps == rate),
-            currency_code=invoice.currency_code,
-        )
-        for rate in sorted({line.tax_rate_bps for line in lines})
-    ]
-
-
 def rating(me: Caller, booking: Any) -> int | None:
     return next((r.score for r in me.where("ratings", booking_id=booking.id)), None)
 
@@ -396,17 +399,6 @@ def last_visit_at(me: Caller, customer: Any) -> datetime | None:
 
 def on_the_clock(minutes: int | None) -> str | None:
     return None if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def money(minor: int, currency: str) -> Any:
-    """An amount of pesos, as all here are."""
-    whole, cents = divmod(minor, 100)
-    shown = f"{whole:,}".replace(",", ".")
-    return SimpleNamespace(
-        amount=f"{whole}.{cents:02}",
-        currency_code=currency,
-        formatted=f"${shown},{cents:02}",
-    )
 
 
 def viewer(me: Caller) -> Any:
@@ -556,9 +548,6 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("Customer", "visitCount"): visit_count,
     ("Customer", "lastVisitAt"): last_visit_at,
     ("Booking", "rating"): rating,
-    ("Invoice", "number"): number,
-    ("Invoice", "isOverdue"): is_overdue,
-    ("Invoice", "taxes"): taxes,
     ("User", "hasPassword"): lambda me, user: user.password_hash is not None,
     ("User", "hasSecondFactor"): lambda me, user: bool(me.where("second_factors", user_id=user.id)),
     ("User", "locationIds"): lambda me, user: user.locations,
@@ -570,6 +559,7 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("AuditEvent", "data"): lambda me, event: json.dumps(
         event.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ),
+    **OF_MONEY,
     ("Query", "viewer"): lambda me, _: viewer(me),
     ("Query", "organization"): lambda me, _: me.all("organizations")[0],
 }
@@ -591,6 +581,8 @@ def meaning(me: Caller, type_name: str, name: str, parent: Any, given: Mapping[s
         return sorted(rows, key=lambda r: [getattr(r, c) for c in (*order, "id")])
     if at in RECKONED:
         return RECKONED[at](me, parent)
+    if at in ASKED:
+        return ASKED[at](me, parent, given)
     if at == ("Location", "forecast"):
         return forecast(me, parent, given)
     if at == ("Customer", "recommendations"):
@@ -601,7 +593,7 @@ def meaning(me: Caller, type_name: str, name: str, parent: Any, given: Mapping[s
         if name == "_entities":
             return [represented(me, each) for each in given["representations"]]
         row = found(me, str(given["id"]))
-        is_meant = name == "node" or (row is not None and me.type_of(row).lower() == name)
+        is_meant = name == "node" or (row is not None and me.type_of(row).lower() == name.lower())
         return row if is_meant else None
     if name in SEALED.get(type_name, ()):
         return me.world.opened.get((parent.id, _snake(name)))

@@ -23,6 +23,7 @@ NOUNS = {
         "The keys that sign our tokens: list, rotate, seal anew.",
     ),
     "audit": ("audit:app", "The tamper-evident log: verify it, prove an entry."),
+    "ledger": ("ledger:app", "The books: verify them, export them, catch up."),
     "ml": ("ml:app", "The models: train them, see which are in use."),
     "forecast": ("forecast:app", "What demand is expected, as a picture."),
     "schema": ("schema:app", "The schema that callers see."),

@@ -173,7 +173,10 @@ def _told(
     price = PriceList(catalogue.PRICES, earliest, now).at(made_at, held.service)
     done = receipts.Done(fate.status, fate.changed, held.location, held.person)
     since = now - np.timedelta64(scale.billed, "D")
-    billed = receipts.receipts(chance("receipts"), done, zones, now, since, scale.invoices)
+    provinces = tables["locations"]["province"]
+    billed = receipts.receipts(
+        chance("receipts"), done, zones, provinces, now, since, scale.invoices
+    )
     sold_at = local(billed.created, zones[billed.location])
     products = PriceList(catalogue.PRODUCT_PRICES, earliest, now)
     charged = charges.charges(

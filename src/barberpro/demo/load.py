@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from barberpro.domains.billing.catching_up import BATCH as BATCH_POSTED
+from barberpro.domains.billing.catching_up import catch_up
 from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations import service as organizations
 from barberpro.platform.clock import Clock
@@ -83,6 +85,8 @@ async def load_if_absent(
         async with transaction(database, loader, clock, REQUEST) as tx:
             async with bulk.roomy(tx.connection):
                 await _write(tx, tenant, tables, told)
+                if size.posted:
+                    await _post(tx, row_count(tables["invoices"]), told)
                 if database.vault is not None:
                     await reach(tx, stream(seed, tenant.id, "reached"), tables)
                     if tenant is CHAIN:
@@ -102,6 +106,15 @@ async def _write(tx: Transaction, tenant: Tenant, tables: dict[str, Columns], to
         rows = row_count(columns)
         event = DemoLoaded(subject=tenant.id, table=table, rows=rows, rows_salt=salt, root=root)
         await publish(tx, event)
+
+
+async def _post(tx: Transaction, invoices: int, told: Told) -> None:
+    """Post what was charged, by the rule that billing itself posts by."""
+    done, after = 0, await catch_up(tx)
+    while after is not None:
+        done = min(done + BATCH_POSTED, invoices)
+        told("ledger_transactions", done, invoices)
+        after = await catch_up(tx, after)
 
 
 async def _insert(tx: Transaction, table: str, columns: Columns, told: Told) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from barberpro.domains.billing.lifecycle import Kind, Status
-from barberpro.domains.billing.terms import DAYS, Terms
+from barberpro.domains.billing.terms import DAYS, Terms, last_day
 
 from .columns import Column, days, pick, seconds, texts
 from .outcome import COMPLETED
@@ -66,11 +66,12 @@ def receipts(
     rng: np.random.Generator,
     done: Done,
     zones: Column,
+    provinces: Column,
     now: np.datetime64,
     since: np.datetime64,
     count: int,
 ) -> Receipts:
-    """Exactly `count`, for what ended since then; `zones` are the shops'.
+    """Exactly `count`, for what ended since then; `zones` and `provinces` are the shops'.
 
     ValueError where nothing did, and so nothing is billed.
     """
@@ -89,7 +90,7 @@ def receipts(
     rest = count - billed - len(back) - len(anew.booking)
     sold = _sold(rng, done, rng.choice(served, rest), now)
     found = _joined([charged, notes, anew, sold])
-    return _dated(found, zones)
+    return _dated(found, zones, provinces)
 
 
 def numbered(made: Receipts) -> tuple[Column, Column]:
@@ -225,11 +226,13 @@ def _joined(parts: list[Receipts]) -> Receipts:
     )
 
 
-def _dated(made: Receipts, zones: Column) -> Receipts:
+def _dated(made: Receipts, zones: Column, provinces: Column) -> Receipts:
     """With the end of the last day to pay on, as `billing.terms.due_at` counts it."""
     due = np.flatnonzero(~np.isnat(made.issued) & (made.kind == INVOICE))
-    allowed = np.array([DAYS[Terms(each)] for each in made.terms[due]], dtype=np.int64)
     here = zones[made.location[due]]
-    last = local(made.issued[due], here).astype("datetime64[D]") + allowed
+    last = local(made.issued[due], here).astype("datetime64[D]")
+    for at in np.flatnonzero(made.terms[due] != IMMEDIATE):
+        province = str(provinces[made.location[due[at]]])
+        last[at] = last_day(last[at].item(), Terms(made.terms[due[at]]), province)
     made.due[due] = instants((last + 1).astype("datetime64[m]"), here)
     return made

@@ -22,6 +22,8 @@ class Scale:
     back: int = 1_095
     ahead: int = 21
     billed: int = 365
+    posted: bool = True
+    """Whether what was billed is posted to the ledger, which takes four times as many rows as invoices."""
 
 
 SCALES = {
@@ -56,6 +58,7 @@ SCALES = {
             invoices=200_000,
             lines=300_000,
             back=365,
+            posted=False,
         ),
     )
 }
@@ -83,6 +86,7 @@ CROWD = tuple(
         invoices=1_000 * size,
         lines=1_500 * size,
         back=365,
+        posted=False,
     )
     for n, size in enumerate((1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 10, 15, 34), 1)
 )

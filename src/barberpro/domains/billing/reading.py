@@ -18,7 +18,9 @@ from barberpro.platform.sets import among, key_set
 from .errors import BookingAtOtherLocation, BookingOfOtherCustomer, InvoiceNotFound
 from .tables import invoice_lines, invoices
 
-SHOP = select(place.c.id, place.c.time_zone).where(place.c.id == bindparam("location"))
+SHOP = select(place.c.id, place.c.time_zone, place.c.province).where(
+    place.c.id == bindparam("location")
+)
 CUSTOMER = select(customer.c.id).where(customer.c.id == bindparam("customer"))
 HELD = select(invoices).where(invoices.c.id == bindparam("invoice")).with_for_update(key_share=True)
 LINES = (
@@ -27,6 +29,20 @@ LINES = (
     .order_by(invoice_lines.c.position)
 )
 c = invoice_lines.c
+CHARGED = (
+    select(
+        c.invoice_id,
+        c.position,
+        c.booking_id,
+        c.quantity,
+        c.unit_price_minor,
+        c.discount_minor,
+        c.tax_rate_bps,
+        c.currency_code,
+    )
+    .where(among(c.invoice_id, key_set("invoices")))
+    .order_by(c.invoice_id, c.position)
+)
 TAXES = (
     select(
         c.invoice_id,
@@ -87,6 +103,11 @@ def taxes() -> Select[*tuple[Any, ...]]:
     Rows of invoice_id, rate_bps, net_minor, tax_minor and currency_code.
     """
     return TAXES
+
+
+def charged() -> Select[*tuple[Any, ...]]:
+    """What the lines of `:invoices` charge for, as `explaining.explained` takes them; the invoice is `invoice_id`."""
+    return CHARGED
 
 
 async def _check_customer(tx: Transaction, customer_id: str) -> None:

@@ -1,4 +1,7 @@
-"""What can be done with invoices. Each change is one event; nothing issued is ever altered or removed."""
+"""What can be done with invoices. Each change is one event; nothing issued is ever altered or removed.
+
+Whatever moves an amount is posted to the ledger in the same transaction: what is issued, paid and taken back.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,14 +9,17 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, update
 
 from barberpro.domains.bookings import service as bookings
+from barberpro.domains.ledger import service as ledger
+from barberpro.domains.ledger.service import Method as Method
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 
-from . import events, lifecycle, lines, numbering, reading
+from . import events, lifecycle, lines, numbering, posting, reading
 from .errors import NotAnInvoice
 from .lifecycle import Change, Kind, Status
 from .lines import Line as Line
+from .reading import charged as charged
 from .reading import taxes as taxes
 from .tables import invoice_lines, invoices
 from .terms import Terms as Terms
@@ -45,9 +51,9 @@ async def create(
     await reading.shop(tx, location_id)
     booked = await bookings.to_bill(tx, wanted)
     customer = await reading.buyer(tx, booked, location_id=location_id, customer_id=customer_id)
-    charged = [*map(lines.of_booking, booked), *written]
-    lines.check_sum(charged)
-    rows = lines.rows(charged)
+    priced = [*map(lines.of_booking, booked), *written]
+    lines.check_sum(priced)
+    rows = lines.rows(priced)
     made = {
         "id": ids.new("inv"),
         "location_id": location_id,
@@ -55,7 +61,7 @@ async def create(
         "kind": Kind.INVOICE,
         "status": Status.DRAFT,
         "terms": terms,
-        "currency_code": charged[0].unit_price.currency_code,
+        "currency_code": priced[0].unit_price.currency_code,
         **lines.sums(rows),
         "created_at": tx.now,
     }
@@ -82,7 +88,7 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
     await bookings.billed(tx, invoice_id=before.id)
     shop = await reading.shop(tx, before.location_id)
     numbered = await numbering.take(tx, before.location_id, Kind.INVOICE)
-    due = due_at(numbered.issued_at, Terms(before.terms), shop.time_zone)
+    due = due_at(numbered.issued_at, Terms(before.terms), shop.time_zone, shop.province)
     changes = {"status": status, **numbered._asdict(), "due_at": due}
     invoice = await _altered(tx, before, changes)
     event = events.InvoiceIssued(
@@ -95,11 +101,14 @@ async def issue(tx: Transaction, invoice_id: str) -> Row[Any]:
         due_at=due,
     )
     await publish(tx, event, before=before, after=invoice)
+    today = posting.day(invoice.issued_at, shop.time_zone)
+    listed = await reading.lines(tx, invoice.id)
+    await ledger.post(tx, posting.issued(invoice, listed, today))
     return invoice
 
 
-async def pay(tx: Transaction, invoice_id: str) -> Row[Any]:
-    """All of an invoice was paid, now."""
+async def pay(tx: Transaction, invoice_id: str, *, method: Method = Method.OTHER) -> Row[Any]:
+    """All of an invoice was paid, now, in this way."""
     before = await _held_invoice(tx, invoice_id)
     status = lifecycle.after(before.status, Change.PAID)
     invoice = await _altered(tx, before, {"status": status, "paid_at": tx.now})
@@ -111,6 +120,9 @@ async def pay(tx: Transaction, invoice_id: str) -> Row[Any]:
         currency_code=invoice.currency_code,
     )
     await publish(tx, event, before=before, after=invoice)
+    shop = await reading.shop(tx, invoice.location_id)
+    await posting.caught_up(tx, before, shop.time_zone)
+    await ledger.post(tx, posting.paid(invoice, method, posting.day(tx.now, shop.time_zone)))
     return invoice
 
 
@@ -132,7 +144,7 @@ async def void(tx: Transaction, invoice_id: str) -> Row[Any]:
 async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
     """Take an issued invoice back whole: a credit note of the same lines, which is returned.
 
-    Its bookings may be billed again. Money that was paid is not moved by this.
+    Its bookings may be billed again. Money that was paid is not moved by this: the customer is owed it then.
     """
     before = await _held_invoice(tx, invoice_id)
     status = lifecycle.after(before.status, Change.CREDITED)
@@ -149,6 +161,11 @@ async def credit(tx: Transaction, invoice_id: str) -> Row[Any]:
         currency_code=invoice.currency_code,
     )
     await publish(tx, event, before=before, after=invoice)
+    shop = await reading.shop(tx, invoice.location_id)
+    issue = await posting.caught_up(tx, before, shop.time_zone)
+    today = posting.day(note.issued_at, shop.time_zone)
+    copies = await reading.lines(tx, note.id)
+    await ledger.post(tx, posting.credited(note, copies, today, issue.id))
     return note
 
 

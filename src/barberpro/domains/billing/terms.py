@@ -1,8 +1,10 @@
 """Until when an invoice is to be paid. Pure."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from barberpro.domains.locations.service import business_day
 
 from .lifecycle import Status
 
@@ -19,14 +21,21 @@ class Terms(StrEnum):
 DAYS = {Terms.IMMEDIATE: 0, Terms.NET_7: 7, Terms.NET_15: 15, Terms.NET_30: 30}
 
 
-def due_at(issued_at: datetime, terms: Terms, time_zone: str) -> datetime:
-    """The end of the last day to pay on, in UTC: that day's closing midnight at the location.
+def last_day(issued_on: date, terms: Terms, province: str) -> date:
+    """The last day to pay on: so many days after that of issue, or the next business day of the province.
 
-    The day of issue does not count; `IMMEDIATE` may be paid until that day ends.
+    `IMMEDIATE` is the day of issue whatever day it is: who is at the till can pay.
     """
+    if terms is Terms.IMMEDIATE:
+        return issued_on
+    return business_day(issued_on + timedelta(days=DAYS[terms]), province)
+
+
+def due_at(issued_at: datetime, terms: Terms, time_zone: str, province: str) -> datetime:
+    """The end of the last day to pay on, in UTC: that day's closing midnight at the location."""
     zone = ZoneInfo(time_zone)
-    last_day = issued_at.astimezone(zone).date() + timedelta(days=DAYS[terms])
-    return datetime.combine(last_day + timedelta(days=1), time(0), zone).astimezone(UTC)
+    last = last_day(issued_at.astimezone(zone).date(), terms, province)
+    return datetime.combine(last + timedelta(days=1), time(0), zone).astimezone(UTC)
 
 
 def is_overdue(status: str, due_at: datetime | None, now: datetime) -> bool:

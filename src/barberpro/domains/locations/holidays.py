@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 
+SATURDAY = 5
 FIXED = ((1, 1), (3, 24), (4, 2), (5, 1), (5, 25), (6, 20), (7, 9), (12, 8), (12, 25))
 MOVABLE = ((6, 17), (8, 17), (10, 12), (11, 20))
 BY_EASTER = (-48, -47, -2)  # days: Carnival's Monday and Tuesday, Good Friday
@@ -36,6 +37,13 @@ def of_province(province: str, year: int) -> frozenset[date]:
     """The public holidays of a year in a province, bridge days among them."""
     own = (*PROVINCIAL.get(province, ()), *BRIDGES.get(year, ()))
     return frozenset(national([year])).union(date(year, month, day) for month, day in own)
+
+
+def business_day(day: date, province: str) -> date:
+    """That day, or the next one on which offices work: neither weekend nor public holiday in the province."""
+    while day.weekday() >= SATURDAY or day in of_province(province, day.year):
+        day += timedelta(days=1)
+    return day
 
 
 def national(years: Iterable[int]) -> list[date]:

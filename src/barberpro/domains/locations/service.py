@@ -26,6 +26,7 @@ from .exceptions import held as _held
 from .exceptions import set_exception as set_exception
 from .exceptions import set_holidays as set_holidays
 from .exceptions import set_travel as set_travel
+from .holidays import business_day as business_day
 from .hours import MIDNIGHT as MIDNIGHT
 from .hours import Minutes as Minutes
 from .hours import Span as Span

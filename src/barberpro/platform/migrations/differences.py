@@ -19,11 +19,19 @@ APPEND_ONLY = (
     *("audit_leaves_changed", "audit_leaves_deleted"),
     *("audit_nodes_changed", "audit_nodes_deleted"),
     *("audit_heads_changed", "audit_heads_deleted"),
+    *("ledger_accounts_changed", "ledger_accounts_deleted"),
+    *("ledger_transactions_changed", "ledger_transactions_deleted"),
+    *("ledger_postings_changed", "ledger_postings_deleted"),
 )
+LEDGER = ("ledger_accounts", "ledger_transactions", "ledger_postings")
 NEVER_EMPTIED = tuple(
     f"{table}_emptied"
-    for table in ("events", "installation_events", "audit_leaves", "audit_nodes", "audit_heads")
+    for table in (
+        *("events", "installation_events", "audit_leaves", "audit_nodes", "audit_heads"),
+        *LEDGER,
+    )
 )
+BALANCED = ("ledger_transactions_balance", "ledger_postings_closed")
 # Rules that no table can declare, by the name the database knows them by.
 RULES = {
     "postgresql": (
@@ -31,6 +39,8 @@ RULES = {
         "bookings_provider_overlap",
         *APPEND_ONLY,
         *NEVER_EMPTIED,
+        *BALANCED,
+        "ledger_postings_balance",
     ),
     "sqlite": (
         "bookings_chair_overlap_made",
@@ -38,6 +48,7 @@ RULES = {
         "bookings_provider_overlap_made",
         "bookings_provider_overlap_moved",
         *APPEND_ONLY,
+        *BALANCED,
     ),
 }
 PRESENT = {
