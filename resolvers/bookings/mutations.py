@@ -142,23 +142,20 @@ MOVING: Foreseen = {
 """What may stand in the way of a place in an agenda, and the part of the input it is about."""
 
 STEPPING: Foreseen = {BookingNotFound: "bookingId", WrongStatus: "bookingId"}
+MAKING: Foreseen = {
+    **MOVING,
+    LocationNotFound: "locationId",
+    LocationClosedDown: "locationId",
+    CustomerNotFound: "customerId",
+    CustomerErased: "customerId",
+    ServiceNotFound: "serviceId",
+    ServiceWithdrawn: "serviceId",
+    NotesTooLong: "notes",
+}
+"""What may stand in the way of something new in an agenda."""
 
 
-@mutation(
-    Booking,
-    raises={
-        **MOVING,
-        LocationNotFound: "locationId",
-        LocationClosedDown: "locationId",
-        CustomerNotFound: "customerId",
-        CustomerErased: "customerId",
-        ServiceNotFound: "serviceId",
-        ServiceWithdrawn: "serviceId",
-        NotesTooLong: "notes",
-    },
-    scope="bookings:write",
-    idempotent=True,
-)
+@mutation(Booking, raises=MAKING, scope="bookings:write", idempotent=True)
 async def booking_create(tx: Transaction, input: BookingCreateInput) -> Row[Any]:
     """Book a service. Nobody is ever booked twice: neither provider nor chair."""
     return await service.create(

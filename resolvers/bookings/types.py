@@ -22,6 +22,8 @@ from ..values import Money, money
 class BookingStatus(enum.Enum):
     """How far a booking has come."""
 
+    HELD = "HELD"
+    """Its place is kept until `heldUntil`, and nothing is booked yet."""
     CONFIRMED = "CONFIRMED"
     """The customer is expected."""
     CHECKED_IN = "CHECKED_IN"
@@ -32,6 +34,10 @@ class BookingStatus(enum.Enum):
     """It will not take place; chair and provider are free."""
     NO_SHOW = "NO_SHOW"
     """The customer did not come."""
+    RELEASED = "RELEASED"
+    """Its place was held, and given back."""
+    EXPIRED = "EXPIRED"
+    """Its place was held, and nobody confirmed it in time."""
 
 
 @enumeration
@@ -70,6 +76,16 @@ class BookingChangeKind(enum.Enum):
     """It was written down after it had taken place."""
     RETRACTED = "RETRACTED"
     """It had not taken place after all."""
+    HELD = "HELD"
+    """Its place was kept for the customer."""
+    EXTENDED = "EXTENDED"
+    """Its place was kept for longer."""
+    CONFIRMED = "CONFIRMED"
+    """What was held was booked."""
+    RELEASED = "RELEASED"
+    """What was held was given back."""
+    EXPIRED = "EXPIRED"
+    """What was held ran out, which is said when somebody wants its place, at the latest an hour after."""
 
 
 @entity(tables.booking_changes, scope="bookings:read")
@@ -122,7 +138,9 @@ class Booking(Node):
     notes: str | None = sealed(tables.bookings.c.notes, tables.NOTES)
     """What the shop should know."""
     created_at: datetime
-    """When it was made."""
+    """When it was made, or held."""
+    held_until: datetime | None
+    """Until when its place is, or was, only held; null where it is booked. From then on anybody can have it."""
     rating: int | None = expression(tables.bookings, stars, cost=1)
     """How the customer found it, from 1 to 5; null where they did not say."""
     location: Location = one(tables.bookings.c.location_id, scope="locations:read")

@@ -70,6 +70,8 @@ class Things:
     """A booking that took place, of which no invoice tells."""
     done: str
     """A booking that took place."""
+    hold: str
+    """A place that is held."""
     version: str
     """A model in training."""
     draft: str
@@ -106,6 +108,15 @@ async def furnish(tx: Transaction, name: str) -> Things:
         customer_id=customer.id,
         service_id=service.id,
         starts_at=ELEVEN,
+        channel=Channel.WEB,
+    )
+    hold = await bookings.hold(
+        tx,
+        location_id=shop.id,
+        provider_id=provider.id,
+        customer_id=customer.id,
+        service_id=service.id,
+        starts_at=ELEVEN + timedelta(hours=4),
         channel=Channel.WEB,
     )
     done, unbilled = [
@@ -150,6 +161,7 @@ async def furnish(tx: Transaction, name: str) -> Things:
         customer=customer.id,
         service=service.id,
         booking=booking.id,
+        hold=hold.id,
         done=done.id,
         unbilled=unbilled.id,
         version=version.id,
@@ -188,6 +200,11 @@ def books_with(what: str) -> Attempt:
     """Book with one's own things, except for one."""
 
     return _with(bookings.create, what, ELEVEN + timedelta(hours=1))
+
+
+def holds_with(what: str) -> Attempt:
+    """Hold a place for one's own things, except for one."""
+    return _with(bookings.hold, what, ELEVEN + timedelta(hours=6))
 
 
 def records_with(what: str) -> Attempt:
@@ -315,6 +332,13 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (bookings.create, books_with("provider")),
     (bookings.create, books_with("customer")),
     (bookings.create, books_with("chair")),
+    (bookings.hold, holds_with("location")),
+    (bookings.hold, holds_with("provider")),
+    (bookings.hold, holds_with("customer")),
+    (bookings.hold, holds_with("chair")),
+    (bookings.extend, lambda tx, theirs, _: bookings.extend(tx, theirs.hold, minutes=20)),
+    (bookings.confirm, lambda tx, theirs, _: bookings.confirm(tx, theirs.hold)),
+    (bookings.release_hold, lambda tx, theirs, _: bookings.release_hold(tx, theirs.hold)),
     (bookings.reschedule, lambda tx, theirs, _: bookings.reschedule(tx, theirs.booking)),
     (
         bookings.reschedule,
@@ -450,6 +474,8 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 TAKE_NO_IDS = {
     documents.called,
     documents.latest,
+    bookings.sweep,
+    bookings.tenants_of_lapsed,
     people.found_by,
     people.indexed,
     bookings.history,

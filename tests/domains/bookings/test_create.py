@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from barberpro.domains.bookings import agenda, service
+from barberpro.domains.bookings import agenda, lapsing, service
 from barberpro.domains.bookings.errors import (
     ChairTaken,
     NoChairFree,
@@ -71,6 +71,7 @@ async def test_a_booking_is_made(
         "is_first_visit": True,
         "notes": booking.notes,
         "created_at": NOW,
+        "held_until": None,
         "invoice_id": None,
     }
     assert await unsealed(NOTES, booking.id) == {"notes": "corte\nbajo"}
@@ -524,7 +525,7 @@ async def test_the_databases_own_rule_is_told_as_ours(
     async def blind(tx: Any, wish: Any) -> agenda.Seat:
         return agenda.Seat(taken, has_booked=True)
 
-    monkeypatch.setattr(agenda, "seat", blind)
+    monkeypatch.setattr(lapsing, "seat", blind)
     who = chain.ana if key == "provider" else chain.bruno
     facts = {"provider_id": who.id, "until": LATER + minutes(41)}
     await refused(

@@ -30,6 +30,8 @@ TABLE = {
     "CANCELLED": {},
     "NO_SHOW": {},
 }
+HOLDING = (Change.EXTENDED, Change.CONFIRMED, Change.RELEASED, Change.EXPIRED)
+"""What can only be done with a hold (see test_holds)."""
 LEADS_TO = TABLE["CONFIRMED"]
 ENDS = {**LEADS_TO, "retract": "CANCELLED"}
 TOLD = {
@@ -164,6 +166,10 @@ def test_whatever_is_tried_a_booking_keeps_to_the_table(tried: list[Change]) -> 
     }
     status = Status.CONFIRMED
     for change in tried:
+        if change in HOLDING:
+            with pytest.raises(WrongStatus):
+                after(status, change)
+            continue
         moves = change is Change.MOVED
         expected = (
             {"CONFIRMED": "CONFIRMED"}.get(status) if moves else TABLE[status].get(step_of[change])
@@ -177,4 +183,4 @@ def test_whatever_is_tried_a_booking_keeps_to_the_table(tried: list[Change]) -> 
 
 
 def test_what_is_no_step_has_no_end() -> None:
-    assert set(STEPS) == set(Change) - {Change.MADE, Change.RECORDED}
+    assert set(STEPS) == set(Change) - {Change.MADE, Change.RECORDED, Change.HELD}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from barberpro.domains.bookings import agenda, service
+from barberpro.domains.bookings import agenda, lapsing, service
 from barberpro.domains.bookings.errors import (
     BookingNotFound,
     ChairTaken,
@@ -301,7 +301,7 @@ async def test_the_databases_own_rule_is_told_as_ours(
     async def blind(tx: Any, wish: Any) -> agenda.Seat:
         return agenda.Seat(chain.chairs[1].id, has_booked=True)
 
-    monkeypatch.setattr(agenda, "seat", blind)
+    monkeypatch.setattr(lapsing, "seat", blind)
     await refused(
         moves(booking, starts_at=NOON),
         SlotTaken,

@@ -11,7 +11,7 @@ from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.money import Money
 
-from . import agenda, events, reading, rules
+from . import agenda, events, lapsing, reading, rules
 from .agenda import Wish
 from .errors import AlreadyBilled, NotCompleted
 from .lifecycle import Change, Channel, Status
@@ -70,7 +70,7 @@ async def record(
         chair_id=chair_id,
         before=slot.starts_at,
     )
-    seat = await agenda.seat(tx, wish)
+    seat = await lapsing.seat(tx, wish)
     made = await fresh(
         tx,
         wish,

@@ -173,6 +173,54 @@ class NotOnTheMinute(Invalid):
 
 
 @dataclass(eq=False)
+class HoldOutOfRange(Invalid):
+    """Something is held for too short or too long."""
+
+    code = "HOLD_OUT_OF_RANGE"
+    says = "A place is held for {minimum} to {maximum} minutes."
+    minimum: int
+    """The least that is allowed, in minutes."""
+    maximum: int
+    """The most that is allowed, in minutes."""
+
+
+@dataclass(eq=False)
+class HoldLimitReached(Conflict):
+    """What is held cannot be held for so long, however often that is extended."""
+
+    code = "HOLD_LIMIT_REACHED"
+    says = "This place can be held until {latest:%d/%m %H:%M} at most. Confirm it, or ask for less."
+    latest: datetime
+    """Until when it can be held."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class HoldRanOut(Conflict):
+    """What was held is held no more; somebody else may have it by now."""
+
+    code = "HOLD_RAN_OUT"
+    says = "That place was held until {until:%d/%m %H:%M}. Hold it again, or choose another time."
+    until: datetime
+    """Until when it was held."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class TooManyHolds(Conflict):
+    """The customer has as many places held as they can at the same time."""
+
+    code = "TOO_MANY_HOLDS"
+    says = "At most {most} places are held for a customer at the same time. Confirm or release one."
+    customer_id: str
+    """The customer."""
+    most: int
+    """How many there can be."""
+
+
+@dataclass(eq=False)
 class NotesTooLong(Invalid):
     """The notes have more characters than are kept."""
 

@@ -69,6 +69,7 @@ NEW = (
     .with_for_update(key_share=True, of=[place, provider, customer])
 )
 
+ZONE = select(place.c.time_zone).where(place.c.id == bindparam("location"))
 STANDING = (
     select(bookings)
     .join(place, place.c.id == bookings.c.location_id)
@@ -140,6 +141,11 @@ async def held(tx: Transaction, booking_id: str) -> Row[Any]:
 async def held_with_shop(tx: Transaction, booking_id: str) -> Row[Any]:
     """The booking, locked, and its shop against all that is booked there."""
     return await _booking(tx, booking_id, of=[place, bookings])
+
+
+async def time_zone(tx: Transaction, location_id: str) -> str:
+    """The zone of a location: for refusals, which tell times."""
+    return (await tx.rows(ZONE, {"location": location_id}))[0].time_zone
 
 
 async def _booking(tx: Transaction, booking_id: str, *, of: list[Any]) -> Row[Any]:

@@ -40,10 +40,16 @@ bookings = tenant_table(
     Column("is_first_visit", Boolean, nullable=False),
     Column("notes", Sealed()),
     Column("created_at", Instant, nullable=False),
+    Column("held_until", Instant),  # of a hold, and of what became of it if it was not confirmed
     Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
     CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
     CheckConstraint(
-        "status IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
+        "status IN ('HELD', 'CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW',"
+        " 'RELEASED', 'EXPIRED')",
+        name="status",
+    ),
+    CheckConstraint(
+        "(status IN ('HELD', 'RELEASED', 'EXPIRED')) = (held_until IS NOT NULL)", name="held"
     ),
     rows=(AtLocation(),),
 )
@@ -55,6 +61,13 @@ Index(None, b.organization_id, b.provider_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.chair_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.customer_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.invoice_id)
+Index(
+    "ix_bookings_held",
+    b.organization_id,
+    b.held_until,
+    postgresql_where=b.status == "HELD",
+    sqlite_where=b.status == "HELD",
+)
 
 booking_changes = tenant_table(
     "booking_changes",
