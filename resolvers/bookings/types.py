@@ -16,6 +16,7 @@ from ..catalogue import Service
 from ..locations import Chair, Location
 from ..people import Customer, Provider
 from ..values import Money, money
+from .policies import BookingCharge, BookingPolicy
 
 
 @enumeration
@@ -143,6 +144,12 @@ class Booking(Node):
     """Until when its place is, or was, only held; null where it is booked. From then on anybody can have it."""
     rating: int | None = expression(tables.bookings, stars, cost=1)
     """How the customer found it, from 1 to 5; null where they did not say."""
+    policy: BookingPolicy | None = one(tables.bookings.c.policy_id)
+    """The terms it was made under; null where none had been published."""
+    charges: list[BookingCharge] = many(
+        tables.booking_charges.c.booking_id, order=(tables.booking_charges.c.charged_at,), size=2
+    )
+    """Its deposit, and what is owed for being late or not coming, the oldest first."""
     location: Location = one(tables.bookings.c.location_id, scope="locations:read")
     """Where."""
     provider: Provider = one(tables.bookings.c.provider_id, scope="people:read")

@@ -72,6 +72,10 @@ class Things:
     """A booking that took place."""
     hold: str
     """A place that is held."""
+    begun: str
+    """A booking that began just now."""
+    fee: str
+    """What is owed for a booking that was called off late."""
     version: str
     """A model in training."""
     draft: str
@@ -101,15 +105,23 @@ async def furnish(tx: Transaction, name: str) -> Things:
     service = await catalogue.offer_service(
         tx, name=f"Corte {name}", duration_minutes=30, buffer_minutes=0, price=Money(1, "ARS")
     )
-    booking = await bookings.create(
-        tx,
-        location_id=shop.id,
-        provider_id=provider.id,
-        customer_id=customer.id,
-        service_id=service.id,
-        starts_at=ELEVEN,
-        channel=Channel.WEB,
-    )
+    terms = {"late_fee_bps": 10_000, "no_show_fee_bps": 0, "deposit_bps": 0}
+    await bookings.publish_policy(tx, notice_minutes=43_200, **terms)
+    begun, off, booking = [
+        await bookings.create(
+            tx,
+            location_id=shop.id,
+            provider_id=provider.id,
+            customer_id=customer.id,
+            service_id=service.id,
+            starts_at=starts_at,
+            channel=Channel.WEB,
+        )
+        for starts_at in (tx.now, ELEVEN + timedelta(hours=5), ELEVEN)
+    ]
+    await bookings.cancel(tx, off.id)
+    charges = metadata.tables["booking_charges"]
+    (fee,) = await tx.rows(select(charges).where(charges.c.booking_id == off.id))
     hold = await bookings.hold(
         tx,
         location_id=shop.id,
@@ -162,6 +174,8 @@ async def furnish(tx: Transaction, name: str) -> Things:
         service=service.id,
         booking=booking.id,
         hold=hold.id,
+        begun=begun.id,
+        fee=fee.id,
         done=done.id,
         unbilled=unbilled.id,
         version=version.id,
@@ -356,8 +370,13 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.cancel, lambda tx, theirs, _: bookings.cancel(tx, theirs.booking)),
     (bookings.check_in, lambda tx, theirs, _: bookings.check_in(tx, theirs.booking)),
-    (bookings.complete, lambda tx, theirs, _: bookings.complete(tx, theirs.booking)),
-    (bookings.mark_no_show, lambda tx, theirs, _: bookings.mark_no_show(tx, theirs.booking)),
+    (bookings.complete, lambda tx, theirs, _: bookings.complete(tx, theirs.begun)),
+    (bookings.mark_no_show, lambda tx, theirs, _: bookings.mark_no_show(tx, theirs.begun)),
+    (
+        bookings.record_deposit,
+        lambda tx, theirs, _: bookings.record_deposit(tx, theirs.booking, amount=Money(1, "ARS")),
+    ),
+    (bookings.waive, lambda tx, theirs, _: bookings.waive(tx, theirs.fee)),
     (bookings.record, records_with("location")),
     (bookings.record, records_with("provider")),
     (bookings.record, records_with("customer")),
@@ -474,6 +493,7 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 TAKE_NO_IDS = {
     documents.called,
     documents.latest,
+    bookings.publish_policy,
     bookings.sweep,
     bookings.tenants_of_lapsed,
     people.found_by,

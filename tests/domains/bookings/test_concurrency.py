@@ -250,9 +250,10 @@ async def test_holds_come_and_go_while_many_book(
 
 
 async def test_of_two_ends_of_one_booking_one_is_reached(
-    booked: Any, done: Any, history: Any
+    booked: Any, done: Any, history: Any, clock: Any
 ) -> None:
     booking = await booked(starts_at=MORNING)
+    clock.time = booking.starts_at
     ends = {service.cancel: "CANCELLED", service.complete: "COMPLETED"}
 
     async def attempt(step: Any) -> str | None:

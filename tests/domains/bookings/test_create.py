@@ -72,6 +72,7 @@ async def test_a_booking_is_made(
         "notes": booking.notes,
         "created_at": NOW,
         "held_until": None,
+        "policy_id": None,
         "invoice_id": None,
     }
     assert await unsealed(NOTES, booking.id) == {"notes": "corte\nbajo"}
@@ -247,9 +248,10 @@ async def test_without_a_free_chair_nothing_is_booked(
 
 @pytest.mark.parametrize("given_up", ["cancel", "mark_no_show"])
 async def test_what_is_given_up_is_free_again(
-    chain: Any, booked: Any, done: Any, given_up: str
+    chain: Any, booked: Any, done: Any, clock: Any, given_up: str
 ) -> None:
     first = await booked(starts_at=LATER)
+    clock.time = LATER
     await done(lambda tx: getattr(service, given_up)(tx, first.id))
     second = await booked(starts_at=LATER)
     assert second.chair_id == first.chair_id
@@ -257,9 +259,10 @@ async def test_what_is_given_up_is_free_again(
 
 @pytest.mark.parametrize("kept", ["check_in", "complete"])
 async def test_what_takes_place_stays_taken(
-    chain: Any, booked: Any, done: Any, refused: Any, kept: str
+    chain: Any, booked: Any, done: Any, refused: Any, clock: Any, kept: str
 ) -> None:
     first = await booked(starts_at=LATER)
+    clock.time = LATER
     await done(lambda tx: getattr(service, kept)(tx, first.id))
     await refused(
         lambda tx: service.create(tx, **chain.asks(starts_at=LATER)),

@@ -236,9 +236,10 @@ async def test_the_new_time_is_on_a_whole_minute(booked: Any, refused: Any) -> N
     ],
 )
 async def test_only_a_confirmed_booking_moves(
-    booked: Any, done: Any, refused: Any, step: str, status: str
+    booked: Any, done: Any, refused: Any, clock: Any, step: str, status: str
 ) -> None:
     booking = await booked(starts_at=ELEVEN)
+    clock.time = booking.starts_at
     await done(lambda tx: getattr(service, step)(tx, booking.id))
     for to in (NOON, ELEVEN):
         await refused(

@@ -22,6 +22,36 @@ class BookingMade(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolicyPublished(Event):
+    """Bookings are made under other terms from now on."""
+
+    type = "policy.published"
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCharged(Event):
+    """A deposit came in, or a fee is owed."""
+
+    type = "booking.charged"
+    charge_id: str
+    kind: str
+    state: str
+    amount_minor: int
+    currency_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeSettled(Event):
+    """What becomes of a deposit, or that a fee is asked no more."""
+
+    type = "booking.charge_settled"
+    charge_id: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingHeld(Event):
     """A place is kept for a customer until they confirm it, or for so long."""
 

@@ -82,6 +82,8 @@ LEAVING_AS_IT_WAS = frozenset(
 A copy of an agenda with a hold in it is read again when the hold runs out, so it learns then whether that was
 extended or confirmed; and what ran out was free already.
 """
+ONCE_BEGUN = frozenset({Change.COMPLETED, Change.MISSED})
+"""The changes that can only be told of what has begun."""
 STANDING = (Status.CONFIRMED, Status.CHECKED_IN, Status.COMPLETED)
 """The statuses of what took place, or will: it is counted, billed and learned from."""
 OCCUPYING = (Status.HELD, *STANDING)

@@ -59,6 +59,7 @@ async def placed(
         status=lifecycle.BEGINNING if held_for is None else Status.HELD,
         channel=channel,
         notes=kept_notes,
+        policy_id=facts.policy_id,
         held_until=None if held_for is None else rules.hold_end(tx.now, held_for, slot.starts_at),
     )
     with agenda.overlaps_refused(wish):

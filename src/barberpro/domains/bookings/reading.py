@@ -29,7 +29,7 @@ from barberpro.platform.errors import NotFound
 
 from .errors import BookingNotFound
 from .rules import Shop
-from .tables import bookings
+from .tables import bookings, policies
 
 AT_SHOP = and_(works_at.c.provider_id == provider.c.id, works_at.c.location_id == place.c.id)
 
@@ -55,6 +55,7 @@ _there = (
 )
 THERE = _there.with_for_update(key_share=True, of=[place, provider])
 
+IN_FORCE = select(policies.c.id).order_by(policies.c.version.desc()).limit(1).scalar_subquery()
 NEW = (
     _there.add_columns(
         offer.c.is_active.label("service_is_active"),
@@ -63,6 +64,7 @@ NEW = (
         offer.c.price_minor,
         offer.c.currency_code,
         customer.c.erased_at,
+        IN_FORCE.label("policy_id"),
     )
     .join(offer, offer.c.id == bindparam("service"))
     .join(customer, customer.c.id == bindparam("customer"))

@@ -7,12 +7,14 @@ from sqlalchemy import Row
 
 from barberpro.platform.doors import Transaction
 
-from . import agenda, diary, events, lapsing, lifecycle, reading, rules
+from . import agenda, charging, diary, events, lapsing, lifecycle, reading, rules
 from .afterwards import done as done
 from .afterwards import rate as rate
 from .afterwards import record as record
 from .afterwards import retract as retract
 from .agenda import Wish
+from .charging import record_deposit as record_deposit
+from .charging import waive as waive
 from .history import history as history
 from .history import history_at as history_at
 from .history import ratings as ratings
@@ -28,6 +30,7 @@ from .lapsing import sweep as sweep
 from .lapsing import tenants_of_lapsed as tenants_of_lapsed
 from .lifecycle import Change, Channel
 from .placing import placed
+from .policies import publish_policy as publish_policy
 from .rules import Slot
 from .writing import ALTER, remember, stepped
 
@@ -129,6 +132,8 @@ async def reschedule(
         chair_id=booking.chair_id,
     )
     await remember(tx, Change.MOVED, event, before=before, after=booking)
+    if to_start != before.starts_at:
+        await charging.moved(tx, before)
     return booking
 
 
@@ -144,6 +149,7 @@ async def cancel(tx: Transaction, booking_id: str, *, reason: str | None = None)
         starts_at=booking.starts_at,
     )
     await remember(tx, Change.CANCELLED, event, before=before, after=booking, reason=kept_reason)
+    await charging.called_off(tx, before)
     return booking
 
 
@@ -172,6 +178,7 @@ async def complete(tx: Transaction, booking_id: str) -> Row[Any]:
         ended_at=min(tx.now, booking.ends_at),
     )
     await remember(tx, Change.COMPLETED, event, before=before, after=booking)
+    await charging.took_place(tx, before)
     return booking
 
 
@@ -186,4 +193,5 @@ async def mark_no_show(tx: Transaction, booking_id: str) -> Row[Any]:
         starts_at=booking.starts_at,
     )
     await remember(tx, Change.MISSED, event, before=before, after=booking)
+    await charging.missed(tx, before)
     return booking

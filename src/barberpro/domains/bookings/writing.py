@@ -13,6 +13,7 @@ from barberpro.platform.sealing import keys
 
 from . import lifecycle, reading
 from .agenda import Seat, Wish
+from .errors import NotYet
 from .lifecycle import Change, Channel, Status
 from .tables import booking_changes, bookings
 
@@ -34,6 +35,7 @@ async def fresh(
     channel: Channel,
     notes: str | None,
     held_until: datetime | None = None,
+    policy_id: str | None = None,
 ) -> dict[str, Any]:
     """The row of a booking that was not there before."""
     booking_id = ids.new("bkg")
@@ -54,6 +56,7 @@ async def fresh(
         "notes": await _sealed(tx, wish.customer_id, bookings.c.notes, booking_id, notes),
         "created_at": tx.now,
         "held_until": held_until,
+        "policy_id": policy_id,
     }
 
 
@@ -61,6 +64,8 @@ async def stepped(tx: Transaction, booking_id: str, change: Change) -> tuple[Row
     """The booking before and after a change of its status alone."""
     before = await reading.held(tx, booking_id)
     status = lifecycle.after(before.status, change)
+    if change in lifecycle.ONCE_BEGUN and tx.now < before.starts_at:
+        raise NotYet(before.starts_at, await reading.time_zone(tx, before.location_id))
     return before, (await tx.execute(ALTER, {"booking": booking_id, "status": status})).one()
 
 

@@ -9,8 +9,15 @@ Revises: 0015
 import sqlalchemy as sa
 from alembic import op
 
-from barberpro.platform.migrations.building import partial_index
-from barberpro.platform.tables import Instant
+from barberpro.platform.migrations.building import (
+    check,
+    guard,
+    partial_index,
+    refers,
+    tenant_table,
+    unique,
+)
+from barberpro.platform.tables import Instant, Key
 
 revision = "0016"
 down_revision = "0015"
@@ -26,6 +33,7 @@ HELD = {"provider": "provider_id", "chair": "chair_id"}
 
 
 def upgrade() -> None:
+    _policies()
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     if is_postgresql:
         for held in HELD:
@@ -33,6 +41,13 @@ def upgrade() -> None:
     # SQLite copies the table to change a rule of it, and the triggers go with the old one.
     with op.batch_alter_table("bookings") as bookings:
         bookings.add_column(sa.Column("held_until", Instant))
+        bookings.add_column(sa.Column("policy_id", Key))
+        bookings.create_foreign_key(
+            "fk_bookings_organization_id_policy_id",
+            "policies",
+            ["organization_id", "policy_id"],
+            ["organization_id", "id"],
+        )
         bookings.drop_constraint(op.f("ck_bookings_status"), type_="check")
         bookings.create_check_constraint(op.f("ck_bookings_status"), sa.text(STATUSES))
         bookings.create_check_constraint(
@@ -46,6 +61,45 @@ def upgrade() -> None:
         _exclude_overlaps()
     else:
         _refuse_overlaps()
+    _charges()
+
+
+def _policies() -> None:
+    tenant_table(
+        "policies",
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("notice_minutes", sa.Integer, nullable=False),
+        sa.Column("late_fee_bps", sa.Integer, nullable=False),
+        sa.Column("no_show_fee_bps", sa.Integer, nullable=False),
+        sa.Column("deposit_bps", sa.Integer, nullable=False),
+        sa.Column("published_by", Key, nullable=False),
+        sa.Column("published_at", Instant, nullable=False),
+        unique("policies", "version", "version"),
+        check("policies", "notice", "notice_minutes BETWEEN 0 AND 43200"),
+        check(
+            "policies",
+            "rates",
+            "late_fee_bps BETWEEN 0 AND 10000 AND no_show_fee_bps BETWEEN 0 AND 10000"
+            " AND deposit_bps BETWEEN 0 AND 10000",
+        ),
+    )
+    guard("policies")
+
+
+def _charges() -> None:
+    tenant_table(
+        "booking_charges",
+        sa.Column("booking_id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("state", Key, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.Column("currency_code", Key, nullable=False),
+        sa.Column("charged_at", Instant, nullable=False),
+        refers("booking_charges", "booking_id", "bookings"),
+        unique("booking_charges", "kind", "booking_id", "kind"),
+        check("booking_charges", "amount", "amount_minor > 0"),
+    )
+    guard("booking_charges")
 
 
 def _exclude_overlaps() -> None:
