@@ -106,7 +106,7 @@ class BookingChange(Node):
     reason: str | None = sealed(tables.booking_changes.c.reason, tables.REASONS)
     """Why, in the words of whoever did it."""
     changed_by: strawberry.ID
-    """The user, or else the client, who did it."""
+    """The user, or else the client, who did it; `worker` where it was the platform itself, as when a hold ran out."""
     changed_at: datetime
     """When it was done."""
 
