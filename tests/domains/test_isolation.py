@@ -107,40 +107,23 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     terms = {"late_fee_bps": 10_000, "no_show_fee_bps": 0, "deposit_bps": 0}
     await bookings.publish_policy(tx, notice_minutes=43_200, **terms)
+    wish: dict[str, Any] = {
+        "location_id": shop.id,
+        "provider_id": provider.id,
+        "customer_id": customer.id,
+        "service_id": service.id,
+        "channel": Channel.WEB,
+    }
     begun, off, booking = [
-        await bookings.create(
-            tx,
-            location_id=shop.id,
-            provider_id=provider.id,
-            customer_id=customer.id,
-            service_id=service.id,
-            starts_at=starts_at,
-            channel=Channel.WEB,
-        )
+        await bookings.create(tx, **wish, starts_at=starts_at)
         for starts_at in (tx.now, ELEVEN + timedelta(hours=5), ELEVEN)
     ]
     await bookings.cancel(tx, off.id)
     charges = metadata.tables["booking_charges"]
     (fee,) = await tx.rows(select(charges).where(charges.c.booking_id == off.id))
-    hold = await bookings.hold(
-        tx,
-        location_id=shop.id,
-        provider_id=provider.id,
-        customer_id=customer.id,
-        service_id=service.id,
-        starts_at=ELEVEN + timedelta(hours=4),
-        channel=Channel.WEB,
-    )
+    hold = await bookings.hold(tx, **wish, starts_at=ELEVEN + timedelta(hours=4))
     done, unbilled = [
-        await bookings.record(
-            tx,
-            location_id=shop.id,
-            provider_id=provider.id,
-            customer_id=customer.id,
-            service_id=service.id,
-            starts_at=ELEVEN - timedelta(days=days),
-            channel=Channel.WEB,
-        )
+        await bookings.record(tx, **wish, starts_at=ELEVEN - timedelta(days=days))
         for days in (7, 8)
     ]
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
@@ -210,15 +193,13 @@ Attempt = Callable[[Transaction, Things, Things], Any]
 """What is tried with `theirs`, beside things of one's `own`."""
 
 
+PLACED = ("location", "provider", "customer", "chair")
+
+
 def books_with(what: str) -> Attempt:
     """Book with one's own things, except for one."""
 
     return _with(bookings.create, what, ELEVEN + timedelta(hours=1))
-
-
-def holds_with(what: str) -> Attempt:
-    """Hold a place for one's own things, except for one."""
-    return _with(bookings.hold, what, ELEVEN + timedelta(hours=6))
 
 
 def records_with(what: str) -> Attempt:
@@ -342,14 +323,8 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (people.erase_customer, lambda tx, theirs, _: people.erase_customer(tx, theirs.customer)),
     (people.visit_counts, lambda tx, theirs, _: tx.rows(people.visit_counts([theirs.customer]))),
     (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
-    (bookings.create, books_with("location")),
-    (bookings.create, books_with("provider")),
-    (bookings.create, books_with("customer")),
-    (bookings.create, books_with("chair")),
-    (bookings.hold, holds_with("location")),
-    (bookings.hold, holds_with("provider")),
-    (bookings.hold, holds_with("customer")),
-    (bookings.hold, holds_with("chair")),
+    *((bookings.create, books_with(what)) for what in PLACED),
+    *((bookings.hold, _with(bookings.hold, what, ELEVEN + timedelta(hours=6))) for what in PLACED),
     (bookings.extend, lambda tx, theirs, _: bookings.extend(tx, theirs.hold, minutes=20)),
     (bookings.confirm, lambda tx, theirs, _: bookings.confirm(tx, theirs.hold)),
     (bookings.release_hold, lambda tx, theirs, _: bookings.release_hold(tx, theirs.hold)),
@@ -377,10 +352,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         lambda tx, theirs, _: bookings.record_deposit(tx, theirs.booking, amount=Money(1, "ARS")),
     ),
     (bookings.waive, lambda tx, theirs, _: bookings.waive(tx, theirs.fee)),
-    (bookings.record, records_with("location")),
-    (bookings.record, records_with("provider")),
-    (bookings.record, records_with("customer")),
-    (bookings.record, records_with("chair")),
+    *((bookings.record, records_with(what)) for what in PLACED),
     (bookings.retract, lambda tx, theirs, _: bookings.retract(tx, theirs.unbilled)),
     (bookings.rate, lambda tx, theirs, _: bookings.rate(tx, theirs.done, score=5)),
     (bookings.done, lambda tx, theirs, _: tx.rows(bookings.done(), {"booking": theirs.done})),
