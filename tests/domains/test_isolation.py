@@ -49,6 +49,7 @@ from barberpro.platform.tables import metadata
 from ..chain import open_shop
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+LATER = ELEVEN + timedelta(hours=1)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
@@ -216,6 +217,11 @@ def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attem
     return attempt
 
 
+def _to(what: str, function: Callable[..., Any], **more: Any) -> Attempt:
+    """Do it to a thing of theirs."""
+    return lambda tx, theirs, _: function(tx, getattr(theirs, what), **more)
+
+
 def bills_with(what: str) -> Attempt:
     """Bill with one's own things, except for one."""
 
@@ -325,16 +331,10 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
     *((bookings.create, books_with(what)) for what in PLACED),
     *((bookings.hold, _with(bookings.hold, what, ELEVEN + timedelta(hours=6))) for what in PLACED),
-    (bookings.extend, lambda tx, theirs, _: bookings.extend(tx, theirs.hold, minutes=20)),
-    (bookings.confirm, lambda tx, theirs, _: bookings.confirm(tx, theirs.hold)),
-    (bookings.release_hold, lambda tx, theirs, _: bookings.release_hold(tx, theirs.hold)),
-    (bookings.reschedule, lambda tx, theirs, _: bookings.reschedule(tx, theirs.booking)),
-    (
-        bookings.reschedule,
-        lambda tx, theirs, _: bookings.reschedule(
-            tx, theirs.booking, starts_at=ELEVEN + timedelta(hours=1)
-        ),
-    ),
+    (bookings.extend, _to("hold", bookings.extend, minutes=20)),
+    *((step, _to("hold", step)) for step in (bookings.confirm, bookings.release_hold)),
+    (bookings.reschedule, _to("booking", bookings.reschedule)),
+    (bookings.reschedule, _to("booking", bookings.reschedule, starts_at=LATER)),
     (
         bookings.reschedule,
         lambda tx, theirs, own: bookings.reschedule(tx, own.booking, provider_id=theirs.provider),
@@ -343,15 +343,10 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         bookings.reschedule,
         lambda tx, theirs, own: bookings.reschedule(tx, own.booking, chair_id=theirs.chair),
     ),
-    (bookings.cancel, lambda tx, theirs, _: bookings.cancel(tx, theirs.booking)),
-    (bookings.check_in, lambda tx, theirs, _: bookings.check_in(tx, theirs.booking)),
-    (bookings.complete, lambda tx, theirs, _: bookings.complete(tx, theirs.begun)),
-    (bookings.mark_no_show, lambda tx, theirs, _: bookings.mark_no_show(tx, theirs.begun)),
-    (
-        bookings.record_deposit,
-        lambda tx, theirs, _: bookings.record_deposit(tx, theirs.booking, amount=Money(1, "ARS")),
-    ),
-    (bookings.waive, lambda tx, theirs, _: bookings.waive(tx, theirs.fee)),
+    *((step, _to("booking", step)) for step in (bookings.cancel, bookings.check_in)),
+    *((step, _to("begun", step)) for step in (bookings.complete, bookings.mark_no_show)),
+    (bookings.record_deposit, _to("booking", bookings.record_deposit, amount=Money(1, "ARS"))),
+    (bookings.waive, _to("fee", bookings.waive)),
     *((bookings.record, records_with(what)) for what in PLACED),
     (bookings.retract, lambda tx, theirs, _: bookings.retract(tx, theirs.unbilled)),
     (bookings.rate, lambda tx, theirs, _: bookings.rate(tx, theirs.done, score=5)),
