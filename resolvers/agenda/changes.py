@@ -19,11 +19,11 @@ class AvailabilityChangeKind(enum.Enum):
     """Why other times can be booked than before."""
 
     TAKEN = "TAKEN"
-    """Somebody booked one."""
+    """Somebody booked one, or holds it."""
     MOVED = "MOVED"
     """A booking is at another time, with another provider or in another chair."""
     FREED = "FREED"
-    """A booking will not take its time, or not all of it."""
+    """A booking will not take its time, or not all of it, or what was held was given back or ran out."""
     HOURS = "HOURS"
     """The location is open at other hours, has more chairs, or takes bookings again or no more."""
     STAFF = "STAFF"
@@ -33,6 +33,9 @@ class AvailabilityChangeKind(enum.Enum):
 KIND = AvailabilityChangeKind
 KINDS = {
     bookings.BookingMade: KIND.TAKEN,
+    bookings.BookingHeld: KIND.TAKEN,
+    bookings.HoldReleased: KIND.FREED,
+    bookings.HoldExpired: KIND.FREED,
     bookings.BookingMoved: KIND.MOVED,
     bookings.BookingCancelled: KIND.FREED,
     bookings.BookingCompleted: KIND.FREED,

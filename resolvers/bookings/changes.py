@@ -19,6 +19,11 @@ KINDS = {
     events.BookingMissed: BookingChangeKind.MISSED,
     events.BookingRecorded: BookingChangeKind.RECORDED,
     events.BookingRetracted: BookingChangeKind.RETRACTED,
+    events.BookingHeld: BookingChangeKind.HELD,
+    events.HoldExtended: BookingChangeKind.EXTENDED,
+    events.BookingConfirmed: BookingChangeKind.CONFIRMED,
+    events.HoldReleased: BookingChangeKind.RELEASED,
+    events.HoldExpired: BookingChangeKind.EXPIRED,
 }
 
 

@@ -13,6 +13,7 @@ from barberpro.domains.bookings.errors import (
     NoChairFree,
     NotesTooLong,
     NotOnTheMinute,
+    NotYet,
     OutsideOpeningHours,
     OutsideShift,
     ProviderAway,
@@ -142,23 +143,20 @@ MOVING: Foreseen = {
 """What may stand in the way of a place in an agenda, and the part of the input it is about."""
 
 STEPPING: Foreseen = {BookingNotFound: "bookingId", WrongStatus: "bookingId"}
+MAKING: Foreseen = {
+    **MOVING,
+    LocationNotFound: "locationId",
+    LocationClosedDown: "locationId",
+    CustomerNotFound: "customerId",
+    CustomerErased: "customerId",
+    ServiceNotFound: "serviceId",
+    ServiceWithdrawn: "serviceId",
+    NotesTooLong: "notes",
+}
+"""What may stand in the way of something new in an agenda."""
 
 
-@mutation(
-    Booking,
-    raises={
-        **MOVING,
-        LocationNotFound: "locationId",
-        LocationClosedDown: "locationId",
-        CustomerNotFound: "customerId",
-        CustomerErased: "customerId",
-        ServiceNotFound: "serviceId",
-        ServiceWithdrawn: "serviceId",
-        NotesTooLong: "notes",
-    },
-    scope="bookings:write",
-    idempotent=True,
-)
+@mutation(Booking, raises=MAKING, scope="bookings:write", idempotent=True)
 async def booking_create(tx: Transaction, input: BookingCreateInput) -> Row[Any]:
     """Book a service. Nobody is ever booked twice: neither provider nor chair."""
     return await service.create(
@@ -176,7 +174,10 @@ async def booking_create(tx: Transaction, input: BookingCreateInput) -> Row[Any]
 
 @mutation(Booking, raises={**MOVING, **STEPPING}, scope="bookings:write", idempotent=True)
 async def booking_reschedule(tx: Transaction, input: BookingRescheduleInput) -> Row[Any]:
-    """Move a booking to another time, provider or chair of its location. Price and duration stay."""
+    """
+    Move a booking to another time, provider or chair of its location. Price and duration stay. To another time within
+    the notice of its policy costs a fee, which its `charges` tell.
+    """
     return await service.reschedule(
         tx,
         input.booking_id,
@@ -190,7 +191,10 @@ async def booking_reschedule(tx: Transaction, input: BookingRescheduleInput) -> 
     Booking, raises={**STEPPING, ReasonTooLong: "reason"}, scope="bookings:write", idempotent=True
 )
 async def booking_cancel(tx: Transaction, input: BookingCancelInput) -> Row[Any]:
-    """Call a booking off. Its provider and chair are free again; what was billed stays billed until credited."""
+    """
+    Call a booking off. Its provider and chair are free again; what was billed stays billed until credited. Within the
+    notice of its policy that costs a fee, which its `charges` tell.
+    """
     return await service.cancel(tx, input.booking_id, reason=input.reason)
 
 
@@ -200,15 +204,18 @@ async def booking_check_in(tx: Transaction, input: BookingCheckInInput) -> Row[A
     return await service.check_in(tx, input.booking_id)
 
 
-@mutation(Booking, raises=STEPPING, scope="bookings:write")
+@mutation(Booking, raises={**STEPPING, NotYet: "bookingId"}, scope="bookings:write")
 async def booking_complete(tx: Transaction, input: BookingCompleteInput) -> Row[Any]:
-    """The service was done."""
+    """The service was done. It has begun by then."""
     return await service.complete(tx, input.booking_id)
 
 
-@mutation(Booking, raises=STEPPING, scope="bookings:write")
+@mutation(Booking, raises={**STEPPING, NotYet: "bookingId"}, scope="bookings:write")
 async def booking_mark_no_show(tx: Transaction, input: BookingMarkNoShowInput) -> Row[Any]:
-    """The customer did not come. Provider and chair are free again; what was billed stays billed until credited."""
+    """
+    The customer had not come when it began. Provider and chair are free again; what was billed stays billed until
+    credited. What its policy asks for that, its `charges` tell.
+    """
     return await service.mark_no_show(tx, input.booking_id)
 
 

@@ -16,12 +16,15 @@ from ..catalogue import Service
 from ..locations import Chair, Location
 from ..people import Customer, Provider
 from ..values import Money, money
+from .policies import BookingCharge, BookingPolicy
 
 
 @enumeration
 class BookingStatus(enum.Enum):
     """How far a booking has come."""
 
+    HELD = "HELD"
+    """Its place is kept until `heldUntil`, and nothing is booked yet."""
     CONFIRMED = "CONFIRMED"
     """The customer is expected."""
     CHECKED_IN = "CHECKED_IN"
@@ -32,6 +35,10 @@ class BookingStatus(enum.Enum):
     """It will not take place; chair and provider are free."""
     NO_SHOW = "NO_SHOW"
     """The customer did not come."""
+    RELEASED = "RELEASED"
+    """Its place was held, and given back."""
+    EXPIRED = "EXPIRED"
+    """Its place was held, and nobody confirmed it in time."""
 
 
 @enumeration
@@ -70,6 +77,16 @@ class BookingChangeKind(enum.Enum):
     """It was written down after it had taken place."""
     RETRACTED = "RETRACTED"
     """It had not taken place after all."""
+    HELD = "HELD"
+    """Its place was kept for the customer."""
+    EXTENDED = "EXTENDED"
+    """Its place was kept for longer."""
+    CONFIRMED = "CONFIRMED"
+    """What was held was booked."""
+    RELEASED = "RELEASED"
+    """What was held was given back."""
+    EXPIRED = "EXPIRED"
+    """What was held ran out, which is said when somebody wants its place, at the latest an hour after."""
 
 
 @entity(tables.booking_changes, scope="bookings:read")
@@ -89,7 +106,7 @@ class BookingChange(Node):
     reason: str | None = sealed(tables.booking_changes.c.reason, tables.REASONS)
     """Why, in the words of whoever did it."""
     changed_by: strawberry.ID
-    """The user, or else the client, who did it."""
+    """The user, or else the client, who did it; `worker` where it was the platform itself, as when a hold ran out."""
     changed_at: datetime
     """When it was done."""
 
@@ -122,9 +139,17 @@ class Booking(Node):
     notes: str | None = sealed(tables.bookings.c.notes, tables.NOTES)
     """What the shop should know."""
     created_at: datetime
-    """When it was made."""
+    """When it was made, or held."""
+    held_until: datetime | None
+    """Until when its place is, or was, only held; null where it is booked. From then on anybody can have it."""
     rating: int | None = expression(tables.bookings, stars, cost=1)
     """How the customer found it, from 1 to 5; null where they did not say."""
+    policy: BookingPolicy | None = one(tables.bookings.c.policy_id)
+    """The terms it was made under; null where none had been published."""
+    charges: list[BookingCharge] = many(
+        tables.booking_charges.c.booking_id, order=(tables.booking_charges.c.charged_at,), size=2
+    )
+    """Its deposit, and what is owed for being late or not coming, the oldest first."""
     location: Location = one(tables.bookings.c.location_id, scope="locations:read")
     """Where."""
     provider: Provider = one(tables.bookings.c.provider_id, scope="people:read")

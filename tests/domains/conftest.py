@@ -37,6 +37,8 @@ TABLES = (
     "visits",
     "bookings",
     "booking_changes",
+    "policies",
+    "booking_charges",
     "ratings",
     "invoices",
     "invoice_lines",

@@ -50,6 +50,7 @@ from ..chain import open_shop
 from . import attempts_at_money as money
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+LATER = ELEVEN + timedelta(hours=1)
 LONG_AFTER = ELEVEN + timedelta(days=1_000)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
 PUBLIC_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
@@ -70,6 +71,12 @@ class Things:
     """A booking that took place, of which no invoice tells."""
     done: str
     """A booking that took place."""
+    hold: str
+    """A place that is held."""
+    begun: str
+    """A booking that began just now."""
+    fee: str
+    """What is owed for a booking that was called off late."""
     version: str
     """A model in training."""
     draft: str
@@ -103,25 +110,25 @@ async def furnish(tx: Transaction, name: str) -> Things:
     service = await catalogue.offer_service(
         tx, name=f"Corte {name}", duration_minutes=30, buffer_minutes=0, price=Money(1, "ARS")
     )
-    booking = await bookings.create(
-        tx,
-        location_id=shop.id,
-        provider_id=provider.id,
-        customer_id=customer.id,
-        service_id=service.id,
-        starts_at=ELEVEN,
-        channel=Channel.WEB,
-    )
+    terms = {"late_fee_bps": 10_000, "no_show_fee_bps": 0, "deposit_bps": 0}
+    await bookings.publish_policy(tx, notice_minutes=43_200, **terms)
+    wish: dict[str, Any] = {
+        "location_id": shop.id,
+        "provider_id": provider.id,
+        "customer_id": customer.id,
+        "service_id": service.id,
+        "channel": Channel.WEB,
+    }
+    begun, off, booking = [
+        await bookings.create(tx, **wish, starts_at=starts_at)
+        for starts_at in (tx.now, ELEVEN + timedelta(hours=5), ELEVEN)
+    ]
+    await bookings.cancel(tx, off.id)
+    charges = metadata.tables["booking_charges"]
+    (fee,) = await tx.rows(select(charges).where(charges.c.booking_id == off.id))
+    hold = await bookings.hold(tx, **wish, starts_at=ELEVEN + timedelta(hours=4))
     done, unbilled = [
-        await bookings.record(
-            tx,
-            location_id=shop.id,
-            provider_id=provider.id,
-            customer_id=customer.id,
-            service_id=service.id,
-            starts_at=ELEVEN - timedelta(days=days),
-            channel=Channel.WEB,
-        )
+        await bookings.record(tx, **wish, starts_at=ELEVEN - timedelta(days=days))
         for days in (7, 8)
     ]
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
@@ -159,6 +166,9 @@ async def furnish(tx: Transaction, name: str) -> Things:
         customer=customer.id,
         service=service.id,
         booking=booking.id,
+        hold=hold.id,
+        begun=begun.id,
+        fee=fee.id,
         done=done.id,
         unbilled=unbilled.id,
         version=version.id,
@@ -193,6 +203,9 @@ Attempt = Callable[[Transaction, Things, Things], Any]
 """What is tried with `theirs`, beside things of one's `own`."""
 
 
+PLACED = ("location", "provider", "customer", "chair")
+
+
 def books_with(what: str) -> Attempt:
     """Book with one's own things, except for one."""
 
@@ -211,6 +224,11 @@ def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attem
         return function(tx, **things, starts_at=starts_at, channel=Channel.WEB)
 
     return attempt
+
+
+def _to(what: str, function: Callable[..., Any], **more: Any) -> Attempt:
+    """Do it to a thing of theirs."""
+    return lambda tx, theirs, _: function(tx, getattr(theirs, what), **more)
 
 
 async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
@@ -305,17 +323,12 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (people.erase_customer, lambda tx, theirs, _: people.erase_customer(tx, theirs.customer)),
     (people.visit_counts, lambda tx, theirs, _: tx.rows(people.visit_counts([theirs.customer]))),
     (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
-    (bookings.create, books_with("location")),
-    (bookings.create, books_with("provider")),
-    (bookings.create, books_with("customer")),
-    (bookings.create, books_with("chair")),
-    (bookings.reschedule, lambda tx, theirs, _: bookings.reschedule(tx, theirs.booking)),
-    (
-        bookings.reschedule,
-        lambda tx, theirs, _: bookings.reschedule(
-            tx, theirs.booking, starts_at=ELEVEN + timedelta(hours=1)
-        ),
-    ),
+    *((bookings.create, books_with(what)) for what in PLACED),
+    *((bookings.hold, _with(bookings.hold, what, ELEVEN + timedelta(hours=6))) for what in PLACED),
+    (bookings.extend, _to("hold", bookings.extend, minutes=20)),
+    *((step, _to("hold", step)) for step in (bookings.confirm, bookings.release_hold)),
+    (bookings.reschedule, _to("booking", bookings.reschedule)),
+    (bookings.reschedule, _to("booking", bookings.reschedule, starts_at=LATER)),
     (
         bookings.reschedule,
         lambda tx, theirs, own: bookings.reschedule(tx, own.booking, provider_id=theirs.provider),
@@ -324,14 +337,11 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         bookings.reschedule,
         lambda tx, theirs, own: bookings.reschedule(tx, own.booking, chair_id=theirs.chair),
     ),
-    (bookings.cancel, lambda tx, theirs, _: bookings.cancel(tx, theirs.booking)),
-    (bookings.check_in, lambda tx, theirs, _: bookings.check_in(tx, theirs.booking)),
-    (bookings.complete, lambda tx, theirs, _: bookings.complete(tx, theirs.booking)),
-    (bookings.mark_no_show, lambda tx, theirs, _: bookings.mark_no_show(tx, theirs.booking)),
-    (bookings.record, records_with("location")),
-    (bookings.record, records_with("provider")),
-    (bookings.record, records_with("customer")),
-    (bookings.record, records_with("chair")),
+    *((step, _to("booking", step)) for step in (bookings.cancel, bookings.check_in)),
+    *((step, _to("begun", step)) for step in (bookings.complete, bookings.mark_no_show)),
+    (bookings.record_deposit, _to("booking", bookings.record_deposit, amount=Money(1, "ARS"))),
+    (bookings.waive, _to("fee", bookings.waive)),
+    *((bookings.record, records_with(what)) for what in PLACED),
     (bookings.retract, lambda tx, theirs, _: bookings.retract(tx, theirs.unbilled)),
     (bookings.rate, lambda tx, theirs, _: bookings.rate(tx, theirs.done, score=5)),
     (bookings.done, lambda tx, theirs, _: tx.rows(bookings.done(), {"booking": theirs.done})),
@@ -438,6 +448,9 @@ TAKE_NO_IDS = {
     documents.called,
     documents.latest,
     *money.TAKE_NO_IDS,
+    bookings.publish_policy,
+    bookings.sweep,
+    bookings.tenants_of_lapsed,
     people.found_by,
     people.indexed,
     bookings.history,

@@ -16,26 +16,36 @@ CREATE = """mutation ($input: BookingCreateInput!) { bookingCreate(input: $input
   booking { id status startsAt } errors { ... on UserError { code } } } }"""
 MOVE = """mutation ($input: BookingRescheduleInput!) { bookingReschedule(input: $input) {
   booking { id status startsAt } errors { ... on UserError { code } } } }"""
+HOLD = """mutation ($input: BookingHoldInput!) { bookingHold(input: $input) {
+  booking { id status startsAt } errors { ... on UserError { code } } } }"""
+CONFIRM = """mutation ($input: BookingConfirmInput!) { bookingConfirm(input: $input) {
+  booking { id status startsAt } errors { ... on UserError { code } } } }"""
+RELEASE = """mutation ($input: BookingHoldReleaseInput!) { bookingHoldRelease(input: $input) {
+  booking { id status startsAt } errors { ... on UserError { code } } } }"""
 CANCEL = """mutation ($input: BookingCancelInput!) { bookingCancel(input: $input) {
   booking { id status startsAt } errors { ... on UserError { code } } } }"""
 
 
 async def fight(http: httpx.AsyncClient, task: dict[str, Any], seed: int) -> list[dict[str, Any]]:
-    """One caller: makes bookings, and moves and cancels its own."""
-    chance, log, mine = random.Random(seed), [], []
+    """One caller: makes bookings and holds, moves, confirms, releases and cancels its own."""
+    chance, log, mine, held = random.Random(seed), [], [], []
     for _ in range(task["rounds"]):
-        do = chance.choice(["create", "create", "create", "move", "cancel"]) if mine else "create"
-        if do == "create":
+        can = ["create", "create", "hold"] + ["move", "cancel"] * bool(mine)
+        do = chance.choice(can + ["confirm", "confirm", "release"] * bool(held))
+        if do in ("create", "hold"):
             given = {**chance.choice(task["wishes"]), "startsAt": chance.choice(task["starts"])}
-            answer = await send(http, CREATE, given)
+            answer = await send(http, CREATE if do == "create" else HOLD, given)
+        elif do in ("confirm", "release"):
+            given = {"bookingId": held.pop(chance.randrange(len(held)))}
+            answer = await send(http, CONFIRM if do == "confirm" else RELEASE, given)
         elif do == "move":
             given = {"bookingId": chance.choice(mine), "startsAt": chance.choice(task["starts"])}
             answer = await send(http, MOVE, given)
         else:
             given = {"bookingId": mine.pop(chance.randrange(len(mine)))}
             answer = await send(http, CANCEL, given)
-        if do == "create" and answer.get("booking"):
-            mine.append(answer["booking"]["id"])
+        if do in ("create", "hold", "confirm") and answer.get("booking"):
+            (held if do == "hold" else mine).append(answer["booking"]["id"])
         log.append({"do": do, "input": given, **answer})
     return log
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from barberpro.domains.billing.catching_up import BATCH as BATCH_POSTED
 from barberpro.domains.billing.catching_up import catch_up
+from barberpro.domains.bookings import service as bookings
 from barberpro.domains.identity.users.roles import KNOWN_SCOPES
 from barberpro.domains.organizations import service as organizations
 from barberpro.platform.clock import Clock
@@ -36,6 +37,13 @@ from .staff import let_in
 
 BATCH = 10_000  # rows a statement: large enough to be fast, small enough to show progress
 REQUEST = "demo-load"
+TERMS = {
+    "notice_minutes": 180,
+    "late_fee_bps": 3_000,
+    "no_show_fee_bps": 5_000,
+    "deposit_bps": 2_000,
+}
+"""Under which bookings are made from now on; those that are written here were made under none."""
 
 Told = Callable[[str, int, int], None]
 """Called with a table, the rows of it written so far, and how many there are."""
@@ -87,6 +95,7 @@ async def load_if_absent(
                 await _write(tx, tenant, tables, told)
                 if size.posted:
                     await _post(tx, row_count(tables["invoices"]), told)
+                await bookings.publish_policy(tx, **TERMS)
                 if database.vault is not None:
                     await reach(tx, stream(seed, tenant.id, "reached"), tables)
                     if tenant is CHAIN:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from barberpro.domains.bookings.lifecycle import OCCUPYING, Channel, Status
+from barberpro.domains.bookings.lifecycle import STANDING, Channel, Status
 
 from .columns import Column, days, pick, seconds, texts
 from .customers import Crowd
@@ -111,7 +111,7 @@ def first_visits(customer: Column, fate: Outcome) -> Column:
     called off or missed.
     """
     count = len(customer)
-    lost = np.flatnonzero(~np.isin(fate.status.astype(str), [each.value for each in OCCUPYING]))
+    lost = np.flatnonzero(~np.isin(fate.status.astype(str), [each.value for each in STANDING]))
     who = np.concatenate([customer, customer[lost]])
     when = np.concatenate([fate.created, fate.changed[lost]])
     step = np.concatenate([np.ones(count, dtype=np.int64), np.full(len(lost), -1)])

@@ -71,11 +71,13 @@ class Copies:
         reader: Reader,
         subjects: Iterable[str],
         make: Callable[[Reader, list[str]], Awaitable[Mapping[str, V]]],
+        *,
+        is_old: Callable[[V], bool] = lambda _: False,
     ) -> dict[str, V]:
         """The copies of these subjects, current when this was called.
 
         `make` reads those that are missing or old, all at once; a subject that it finds nothing of is left out, and
-        asked for again the next time.
+        asked for again the next time. `is_old` says of a copy that time alone has made it so.
         """
         tenant, wanted = reader.principal.tenant, list(dict.fromkeys(subjects))
         if not wanted:
@@ -87,7 +89,7 @@ class Copies:
         missing = []
         for subject in wanted:
             kept = self._kept.get((tenant, subject))
-            if kept is None or kept[0] != at.get(subject, 0):
+            if kept is None or kept[0] != at.get(subject, 0) or is_old(kept[1]):
                 missing.append(subject)
                 continue
             self._kept.move_to_end((tenant, subject))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
+from barberpro.domains.bookings import service as bookings
 from barberpro.domains.identity.retention import KEPT
 from barberpro.platform import idempotency, once, revocations
 from barberpro.platform.binding import across_tenants
@@ -41,6 +42,7 @@ async def keep_up(
         "idempotency_keys": lambda: forget_keys(database, clock),
         "scrub": lambda: scrub(database),
         "credentials": lambda: forget_credentials(database, clock),
+        "holds": lambda: sweep_holds(database, clock),
         "retention": lambda: forget(database, clock, KEPT),
     }
     while not stop.is_set():
@@ -73,3 +75,12 @@ async def forget_keys(database: Database, clock: Clock) -> None:
     for (owner,) in tenants:
         async with transaction(database, worker(owner), clock, "upkeep") as tx:
             await idempotency.forget_old(tx)
+
+
+async def sweep_holds(database: Database, clock: Clock) -> None:
+    """Say of holds that ran out, and whose place nobody wanted since, that they did: a tenant a transaction."""
+    async with survey(database, clock) as house:
+        tenants = await house.rows(bookings.tenants_of_lapsed(house.now))
+    for (owner,) in tenants:
+        async with transaction(database, worker(owner), clock, "upkeep") as tx:
+            await bookings.sweep(tx)

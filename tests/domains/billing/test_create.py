@@ -183,8 +183,9 @@ async def test_a_booking_of_nothing_is_no_invoice_by_itself(
 
 @pytest.mark.parametrize("step", [bookings.cancel, bookings.mark_no_show])
 async def test_what_did_not_take_place_is_not_billed(
-    chain: Any, done: Any, refused: Any, two_cuts: Any, step: Any
+    chain: Any, done: Any, refused: Any, two_cuts: Any, clock: Any, step: Any
 ) -> None:
+    clock.time = two_cuts[1].starts_at
     off = await done(lambda tx: step(tx, two_cuts[1].id))
     asked: dict[str, Any] = {
         "location_id": chain.centro.id,

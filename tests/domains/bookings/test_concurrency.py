@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -13,9 +14,11 @@ from sqlalchemy import select
 from barberpro.domains.bookings import agenda, service
 from barberpro.domains.bookings.errors import (
     ChairTaken,
+    HoldRanOut,
     NoChairFree,
     SlotTaken,
     TooFarToTravel,
+    TooManyHolds,
     WrongStatus,
 )
 from barberpro.domains.bookings.lifecycle import Channel
@@ -30,9 +33,11 @@ from ...chain import open_shop
 FORESEEN = (ChairTaken, NoChairFree, SlotTaken, TooFarToTravel, WrongStatus)
 WAY = timedelta(minutes=10)
 MORNING = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+LATER = MORNING + timedelta(hours=1)
 STARTS = [MORNING + timedelta(minutes=5 * n) for n in range(24)]
 TASKS, TURNS = 64, 4
-OCCUPYING = ("CONFIRMED", "CHECKED_IN", "COMPLETED")
+OCCUPYING = ("HELD", "CONFIRMED", "CHECKED_IN", "COMPLETED")
+STANDING = OCCUPYING[1:]
 
 
 def overlaps(rows: Iterable[Any], key: str) -> list[tuple[Any, Any]]:
@@ -124,7 +129,7 @@ async def test_64_callers_fight_for_five_chairs_and_five_providers(
     assert needed_the_constraint == []
     assert len(acknowledged) >= 10
     assert len(refusals) >= 10
-    firsts = [row.customer_id for row in stored if row.is_first_visit and row.status in OCCUPYING]
+    firsts = [row.customer_id for row in stored if row.is_first_visit and row.status in STANDING]
     assert len(firsts) == len(set(firsts))
 
 
@@ -159,10 +164,96 @@ async def test_two_bookings_that_change_places_do_not_wait_for_each_other(
     assert (last.provider_id, last.starts_at) == (chain.ana.id, MORNING)
 
 
+async def test_of_many_who_want_what_a_hold_kept_one_gets_it(
+    chain: Any, opening: Any, done: Any, clock: Any, history: Any
+) -> None:
+    """All find it run out at once; so does who held it, and wants to confirm it now."""
+    hold = await done(lambda tx: service.hold(tx, **chain.asks(starts_at=LATER)))
+    clock.forward(minutes=5)
+
+    async def attempt(act: Any) -> str:
+        try:
+            return (await done(act)).status
+        except (SlotTaken, HoldRanOut) as refusal:
+            return refusal.code
+
+    acts = [lambda tx: service.create(tx, **chain.asks(starts_at=LATER))] * 8
+    acts += [lambda tx: service.hold(tx, **chain.asks(starts_at=LATER))] * 8
+    acts += [lambda tx: service.confirm(tx, hold.id)] * 8
+    random.Random(3).shuffle(acts)
+    outcomes = Counter(await asyncio.gather(*[attempt(act) for act in acts]))
+    assert outcomes["CONFIRMED"] + outcomes["HELD"] == 1
+    assert (outcomes["SLOT_TAKEN"], outcomes["HOLD_RAN_OUT"]) == (15, 8)
+    assert [c.kind for c in await history(hold.id)] == ["HELD", "EXPIRED"]
+
+
+async def test_holds_come_and_go_while_many_book(
+    chain: Any, done: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """32 callers, two providers at two shops, and a clock that makes every hold run out now and then."""
+    acknowledged: dict[str, Any] = {}
+    needed_the_constraint: list[Any] = []
+    monkeypatch.setattr(agenda, "violated", lambda e: needed_the_constraint.append(e) or "")
+    customers = [
+        await done(
+            lambda tx, n=n: people.register_customer(tx, name=f"C{n}", home_location_id=None)
+        )
+        for n in range(12)
+    ]
+    first = LATER + timedelta(days=1)
+
+    async def caller(seed: int) -> None:
+        rnd, mine = random.Random(seed), list[str]()
+        for turn in range(6):
+            if seed == 0:
+                clock.forward(minutes=2)
+            asked = chain.asks(
+                location_id=rnd.choice([chain.centro.id, chain.norte.id]),
+                provider_id=rnd.choice([chain.ana.id, chain.bruno.id]),
+                customer_id=rnd.choice(customers).id,
+                starts_at=first + timedelta(minutes=10 * rnd.randrange(6)),
+            )
+            one = rnd.choice(mine) if mine else ""
+            acts: list[Any] = [
+                lambda tx, asked=asked: service.create(tx, **asked),
+                lambda tx, asked=asked: service.hold(tx, minutes=rnd.choice([1, 3, 9]), **asked),
+            ]
+            if one:
+                acts += [
+                    lambda tx, one=one: service.confirm(tx, one),
+                    lambda tx, one=one: service.extend(tx, one, minutes=5),
+                    lambda tx, one=one: service.release_hold(tx, one),
+                    lambda tx, one=one: service.cancel(tx, one),
+                ]
+            try:
+                booking = await done(rnd.choice(acts[turn % 2 :]))
+            except (*FORESEEN, HoldRanOut, TooManyHolds):
+                continue
+            acknowledged[booking.id] = booking
+            mine.append(booking.id)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*[caller(seed) for seed in range(32)])
+
+    stored = {
+        row.id: row for row in await done(lambda tx: tx.rows(select(metadata.tables["bookings"])))
+    }
+    assert overlaps(stored.values(), "provider_id") == []
+    assert overlaps(stored.values(), "chair_id") == []
+    ran_out = {id_ for id_, row in stored.items() if row.status == "EXPIRED"}
+    assert len(ran_out) >= 1
+    assert {id_: row for id_, row in acknowledged.items() if id_ not in ran_out} == {
+        id_: row for id_, row in stored.items() if id_ not in ran_out
+    }
+    assert {acknowledged[id_].status for id_ in ran_out} == {"HELD"}
+    assert needed_the_constraint == []
+
+
 async def test_of_two_ends_of_one_booking_one_is_reached(
-    booked: Any, done: Any, history: Any
+    booked: Any, done: Any, history: Any, clock: Any
 ) -> None:
     booking = await booked(starts_at=MORNING)
+    clock.time = booking.starts_at
     ends = {service.cancel: "CANCELLED", service.complete: "COMPLETED"}
 
     async def attempt(step: Any) -> str | None:

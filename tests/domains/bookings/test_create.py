@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from barberpro.domains.bookings import agenda, service
+from barberpro.domains.bookings import agenda, lapsing, service
 from barberpro.domains.bookings.errors import (
     ChairTaken,
     NoChairFree,
@@ -71,6 +71,8 @@ async def test_a_booking_is_made(
         "is_first_visit": True,
         "notes": booking.notes,
         "created_at": NOW,
+        "held_until": None,
+        "policy_id": None,
         "invoice_id": None,
     }
     assert await unsealed(NOTES, booking.id) == {"notes": "corte\nbajo"}
@@ -246,9 +248,10 @@ async def test_without_a_free_chair_nothing_is_booked(
 
 @pytest.mark.parametrize("given_up", ["cancel", "mark_no_show"])
 async def test_what_is_given_up_is_free_again(
-    chain: Any, booked: Any, done: Any, given_up: str
+    chain: Any, booked: Any, done: Any, clock: Any, given_up: str
 ) -> None:
     first = await booked(starts_at=LATER)
+    clock.time = LATER
     await done(lambda tx: getattr(service, given_up)(tx, first.id))
     second = await booked(starts_at=LATER)
     assert second.chair_id == first.chair_id
@@ -256,9 +259,10 @@ async def test_what_is_given_up_is_free_again(
 
 @pytest.mark.parametrize("kept", ["check_in", "complete"])
 async def test_what_takes_place_stays_taken(
-    chain: Any, booked: Any, done: Any, refused: Any, kept: str
+    chain: Any, booked: Any, done: Any, refused: Any, clock: Any, kept: str
 ) -> None:
     first = await booked(starts_at=LATER)
+    clock.time = LATER
     await done(lambda tx: getattr(service, kept)(tx, first.id))
     await refused(
         lambda tx: service.create(tx, **chain.asks(starts_at=LATER)),
@@ -524,7 +528,7 @@ async def test_the_databases_own_rule_is_told_as_ours(
     async def blind(tx: Any, wish: Any) -> agenda.Seat:
         return agenda.Seat(taken, has_booked=True)
 
-    monkeypatch.setattr(agenda, "seat", blind)
+    monkeypatch.setattr(lapsing, "seat", blind)
     who = chain.ana if key == "provider" else chain.bruno
     facts = {"provider_id": who.id, "until": LATER + minutes(41)}
     await refused(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barberpro.domains.bookings import service
-from barberpro.domains.bookings.errors import BookingNotFound, ReasonTooLong, WrongStatus
+from barberpro.domains.bookings.errors import BookingNotFound, NotYet, ReasonTooLong, WrongStatus
 from barberpro.domains.bookings.lifecycle import STEPS, Change, Status, after
 from barberpro.domains.bookings.tables import REASONS
 from barberpro.platform import ids
@@ -30,11 +30,13 @@ TABLE = {
     "CANCELLED": {},
     "NO_SHOW": {},
 }
+HOLDING = (Change.EXTENDED, Change.CONFIRMED, Change.RELEASED, Change.EXPIRED)
+"""What can only be done with a hold (see test_holds)."""
 LEADS_TO = TABLE["CONFIRMED"]
 ENDS = {**LEADS_TO, "retract": "CANCELLED"}
 TOLD = {
     "check_in": ("CHECKED_IN", "booking.checked_in", {}),
-    "complete": ("COMPLETED", "booking.completed", {"ended_at": "2026-11-23T13:00:00Z"}),
+    "complete": ("COMPLETED", "booking.completed", {"ended_at": "2026-11-23T14:00:00Z"}),
     "cancel": ("CANCELLED", "booking.cancelled", {"starts_at": "2026-11-23T14:00:00Z"}),
     "mark_no_show": ("MISSED", "booking.missed", {"starts_at": "2026-11-23T14:00:00Z"}),
 }
@@ -46,12 +48,13 @@ def steps(booking: Any, step: str) -> Any:
 
 @pytest.mark.parametrize("status", TABLE)
 async def test_each_step_from_each_status(
-    booked: Any, done: Any, refused: Any, status: str
+    booked: Any, done: Any, refused: Any, clock: Any, status: str
 ) -> None:
     reached = {outcome: step for step, outcome in LEADS_TO.items()}
     for day, (step, end) in enumerate(ENDS.items()):
         outcome = TABLE[status].get(step)
         booking = await booked(starts_at=ELEVEN + timedelta(days=day))
+        clock.time = booking.starts_at
         if status != "CONFIRMED":
             await done(steps(booking, reached[status]))
         if outcome is None:
@@ -73,6 +76,7 @@ async def test_a_step_is_remembered_and_told(
     step: str,
 ) -> None:
     booking = await booked(starts_at=ELEVEN)
+    clock.forward(hours=1)
     await done(steps(booking, step))
     kind, event, facts = TOLD[step]
     _, change = await history(booking.id)
@@ -83,7 +87,7 @@ async def test_a_step_is_remembered_and_told(
     )
     assert (change.from_starts_at, change.to_starts_at) == (ELEVEN, ELEVEN)
     assert (change.from_provider_id, change.to_provider_id) == (chain.ana.id, chain.ana.id)
-    assert (change.reason, change.changed_by, change.changed_at) == (None, principal.actor, NOW)
+    assert (change.reason, change.changed_by, change.changed_at) == (None, principal.actor, ELEVEN)
     of_all = {
         "subject": booking.id,
         "location_id": chain.centro.id,
@@ -93,6 +97,18 @@ async def test_a_step_is_remembered_and_told(
     if step == "complete":
         facts = facts | {"service_id": chain.cut.id}
     assert (await told(booking.id))[1:] == [(event, booking.id, of_all | facts)]
+
+
+@pytest.mark.parametrize("step", ["complete", "mark_no_show"])
+async def test_what_has_not_begun_was_neither_done_nor_missed(
+    booked: Any, done: Any, refused: Any, clock: Any, step: str
+) -> None:
+    booking = await booked(starts_at=ELEVEN)
+    clock.forward(hours=1, microseconds=-1)
+    zone = "America/Argentina/Buenos_Aires"
+    await refused(steps(booking, step), NotYet, starts_at=ELEVEN, time_zone=zone)
+    clock.forward(microseconds=1)
+    assert (await done(steps(booking, step))).status == LEADS_TO[step]
 
 
 async def test_a_booking_completed_the_next_day_ended_when_planned(
@@ -106,9 +122,10 @@ async def test_a_booking_completed_the_next_day_ended_when_planned(
 
 @pytest.mark.parametrize("step", TOLD)
 async def test_a_step_takes_four_statements_and_one_to_free_a_place(
-    booked: Any, opening: Any, step: str
+    booked: Any, opening: Any, clock: Any, step: str
 ) -> None:
     booking = await booked(starts_at=ELEVEN)
+    clock.forward(hours=1)
     async with opening() as tx:
         await steps(booking, step)(tx)
         assert tx.statements == 4 + (step in ("cancel", "mark_no_show"))
@@ -164,6 +181,10 @@ def test_whatever_is_tried_a_booking_keeps_to_the_table(tried: list[Change]) -> 
     }
     status = Status.CONFIRMED
     for change in tried:
+        if change in HOLDING:
+            with pytest.raises(WrongStatus):
+                after(status, change)
+            continue
         moves = change is Change.MOVED
         expected = (
             {"CONFIRMED": "CONFIRMED"}.get(status) if moves else TABLE[status].get(step_of[change])
@@ -177,4 +198,4 @@ def test_whatever_is_tried_a_booking_keeps_to_the_table(tried: list[Change]) -> 
 
 
 def test_what_is_no_step_has_no_end() -> None:
-    assert set(STEPS) == set(Change) - {Change.MADE, Change.RECORDED}
+    assert set(STEPS) == set(Change) - {Change.MADE, Change.RECORDED, Change.HELD}

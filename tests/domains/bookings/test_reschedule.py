@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from barberpro.domains.bookings import agenda, service
+from barberpro.domains.bookings import agenda, lapsing, service
 from barberpro.domains.bookings.errors import (
     BookingNotFound,
     ChairTaken,
@@ -236,9 +236,10 @@ async def test_the_new_time_is_on_a_whole_minute(booked: Any, refused: Any) -> N
     ],
 )
 async def test_only_a_confirmed_booking_moves(
-    booked: Any, done: Any, refused: Any, step: str, status: str
+    booked: Any, done: Any, refused: Any, clock: Any, step: str, status: str
 ) -> None:
     booking = await booked(starts_at=ELEVEN)
+    clock.time = booking.starts_at
     await done(lambda tx: getattr(service, step)(tx, booking.id))
     for to in (NOON, ELEVEN):
         await refused(
@@ -301,7 +302,7 @@ async def test_the_databases_own_rule_is_told_as_ours(
     async def blind(tx: Any, wish: Any) -> agenda.Seat:
         return agenda.Seat(chain.chairs[1].id, has_booked=True)
 
-    monkeypatch.setattr(agenda, "seat", blind)
+    monkeypatch.setattr(lapsing, "seat", blind)
     await refused(
         moves(booking, starts_at=NOON),
         SlotTaken,

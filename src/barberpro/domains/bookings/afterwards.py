@@ -11,7 +11,7 @@ from barberpro.platform.doors import Transaction
 from barberpro.platform.events import publish
 from barberpro.platform.money import Money
 
-from . import agenda, events, reading, rules
+from . import agenda, charging, events, lapsing, reading, rules
 from .agenda import Wish
 from .errors import AlreadyBilled, NotCompleted
 from .lifecycle import Change, Channel, Status
@@ -70,7 +70,7 @@ async def record(
         chair_id=chair_id,
         before=slot.starts_at,
     )
-    seat = await agenda.seat(tx, wish)
+    seat = await lapsing.seat(tx, wish)
     made = await fresh(
         tx,
         wish,
@@ -113,6 +113,7 @@ async def retract(tx: Transaction, booking_id: str, *, reason: str | None = None
         customer_id=booking.customer_id,
     )
     await remember(tx, Change.RETRACTED, event, before=before, after=booking, reason=kept_reason)
+    await charging.did_not(tx, before)
     return booking
 
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import FromClause
 
@@ -16,11 +26,12 @@ from barberpro.domains.locations.service import chair
 from barberpro.platform import ids
 from barberpro.platform.binding import across_tenants
 from barberpro.platform.database import violated
-from barberpro.platform.doors import Transaction
+from barberpro.platform.doors import Rows, Transaction
 from barberpro.platform.sets import among
 
+from .diary import LONGEST_WAY
 from .errors import ChairTaken, NoChairFree, SlotTaken
-from .lifecycle import OCCUPYING
+from .lifecycle import OCCUPYING, STANDING
 from .rules import Shop, Slot
 from .tables import bookings
 
@@ -44,7 +55,33 @@ def _overlapping(other: FromClause) -> ColumnElement[bool]:
     )
 
 
+def lapsed(held: FromClause) -> ColumnElement[bool]:
+    """This was held, until before now, where the slot is wanted: by its provider, or at its location.
+
+    In the way of a slot are also the holds of its provider elsewhere, as far as the longest way goes.
+    """
+    return and_(
+        ran_out(held),
+        or_(
+            held.c.provider_id == bindparam("provider"),
+            held.c.location_id == bindparam("location"),
+        ),
+        held.c.starts_at < bindparam("near_before"),
+        held.c.free_at > bindparam("near_after"),
+    )
+
+
+def ran_out(held: FromClause) -> ColumnElement[bool]:
+    """This was held until before now. The status in so many words, for there is an index of these alone."""
+    return and_(
+        held.c.organization_id == TENANT,
+        held.c.status == literal_column("'HELD'"),
+        held.c.held_until <= bindparam("now"),
+    )
+
+
 _theirs = bookings.alias("theirs")
+_held = bookings.alias("held")
 _seated = bookings.alias("seated")
 _earlier = bookings.alias("earlier")
 _provider_until = (
@@ -55,7 +92,7 @@ _provider_until = (
 _has_booked = exists().where(
     _earlier.c.organization_id == TENANT,
     _earlier.c.customer_id == bindparam("customer"),
-    among(_earlier.c.status, OCCUPYING),
+    among(_earlier.c.status, STANDING),
     _earlier.c.id != bindparam("moving"),
     _earlier.c.starts_at < bindparam("before"),
 )
@@ -68,6 +105,7 @@ AGENDA = across_tenants(
         _seated.c.free_at.label("until"),
         _provider_until.label("provider_until"),
         _has_booked.label("has_booked"),
+        exists().where(lapsed(_held)).label("has_lapsed"),
     )
     .outerjoin_from(chair, _seated, and_(_seated.c.chair_id == chair.c.id, _overlapping(_seated)))
     .where(
@@ -78,6 +116,12 @@ AGENDA = across_tenants(
     .order_by(chair.c.label, chair.c.id),
     "of one tenant by its own criteria, but of all its locations: a provider is taken also by"
     " bookings that the caller may not see",
+)
+
+
+HAS_BOOKED = across_tenants(
+    select(_has_booked.label("has_booked")),
+    "of one tenant by its own criteria, but of all its locations: so is a first visit",
 )
 
 
@@ -108,9 +152,13 @@ class Wish:
     before: datetime = EVER
 
 
-async def seat(tx: Transaction, wish: Wish) -> Seat:
-    """Find the chair: the one asked for, else the one it has, else the first free by label."""
-    rows = await tx.rows(AGENDA, _parameters(tx, wish))
+async def chairs(tx: Transaction, wish: Wish) -> Rows:
+    """The chairs, with all that is taken in the slot; `has_lapsed` where that includes holds that ran out."""
+    return await tx.rows(AGENDA, parameters(tx, wish))
+
+
+def seat(wish: Wish, rows: Rows) -> Seat:
+    """The chair of these: the one asked for, else the one it has, else the first free by label."""
     time_zone = wish.shop.time_zone
     if wish.chair_id is not None and all(row.id != wish.chair_id for row in rows):
         raise ChairNotFound(wish.chair_id[: ids.LIMIT])
@@ -124,6 +172,12 @@ async def seat(tx: Transaction, wish: Wish) -> Seat:
         raise NoChairFree(wish.slot.starts_at, wish.slot.free_at, time_zone)
     best = wish.chair_id or wish.kept or ""
     return Seat(best if best in free else free[0], rows[0].has_booked)
+
+
+async def has_booked(tx: Transaction, booking: Row[Any]) -> bool:
+    """Whether its customer has another booking that took place or will."""
+    asked = {"tenant": tx.principal.tenant, "customer": booking.customer_id, "moving": booking.id}
+    return bool((await tx.rows(HAS_BOOKED, {**asked, "before": EVER}))[0].has_booked)
 
 
 @contextmanager
@@ -146,7 +200,8 @@ def overlaps_refused(wish: Wish) -> Iterator[None]:
                 raise
 
 
-def _parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
+def parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
+    """What is wanted, by the names under which the statements above take it."""
     return {
         "tenant": tx.principal.tenant,
         "location": wish.shop.id,
@@ -157,4 +212,7 @@ def _parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
         "free": wish.slot.free_at,
         "before": wish.before,
         "floor": wish.slot.starts_at - LONGEST,
+        "near_after": wish.slot.starts_at - LONGEST_WAY,
+        "near_before": wish.slot.free_at + LONGEST_WAY,
+        "now": tx.now,
     }

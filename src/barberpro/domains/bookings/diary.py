@@ -11,17 +11,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Integer,
     Select,
     Text,
+    and_,
     bindparam,
     cast,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
+from sqlalchemy.sql.expression import FromClause
 
 from barberpro.domains.catalogue.service import LONGEST
 from barberpro.domains.locations.service import Calendar, Minutes, Span, special, travel
@@ -110,6 +114,7 @@ async def read(
             "ends": slot.ends_at,
             "floor": slot.starts_at - LONGEST - LONGEST_WAY,
             "before": slot.free_at + LONGEST_WAY,
+            "now": tx.now,
         },
     )
     of = {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
@@ -142,6 +147,12 @@ def part(kind: str, **cells: Any) -> Select[*tuple[Any, ...]]:
     """Rows of one kind, with those cells that it has."""
     columns = [cells.get(name, cast(null(), type_)).label(name) for name, type_ in CELLS.items()]
     return select(literal(kind, Text).label("kind"), *columns)
+
+
+def occupies(table: FromClause) -> ColumnElement[bool]:
+    """This keeps its provider and its chair: no hold that ran out before `:now`."""
+    until = table.c.held_until
+    return and_(among(table.c.status, OCCUPYING), or_(until.is_(None), until > bindparam("now")))
 
 
 _theirs = bookings.alias("theirs")
@@ -196,7 +207,7 @@ PLAN = across_tenants(
             _theirs.c.provider_id == _provider,
             _theirs.c.starts_at > bindparam("floor"),
             _theirs.c.starts_at < bindparam("before"),
-            among(_theirs.c.status, OCCUPYING),
+            occupies(_theirs),
             _theirs.c.id != bindparam("moving"),
         ),
     ),

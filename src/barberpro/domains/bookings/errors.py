@@ -173,6 +173,54 @@ class NotOnTheMinute(Invalid):
 
 
 @dataclass(eq=False)
+class HoldOutOfRange(Invalid):
+    """Something is held for too short or too long."""
+
+    code = "HOLD_OUT_OF_RANGE"
+    says = "A place is held for {minimum} to {maximum} minutes."
+    minimum: int
+    """The least that is allowed, in minutes."""
+    maximum: int
+    """The most that is allowed, in minutes."""
+
+
+@dataclass(eq=False)
+class HoldLimitReached(Conflict):
+    """What is held cannot be held for so long, however often that is extended."""
+
+    code = "HOLD_LIMIT_REACHED"
+    says = "This place can be held until {latest:%d/%m %H:%M} at most. Confirm it, or ask for less."
+    latest: datetime
+    """Until when it can be held."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class HoldRanOut(Conflict):
+    """What was held is held no more; somebody else may have it by now."""
+
+    code = "HOLD_RAN_OUT"
+    says = "That place was held until {until:%d/%m %H:%M}. Hold it again, or choose another time."
+    until: datetime
+    """Until when it was held."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class TooManyHolds(Conflict):
+    """The customer has as many places held as they can at the same time."""
+
+    code = "TOO_MANY_HOLDS"
+    says = "At most {most} places are held for a customer at the same time. Confirm or release one."
+    customer_id: str
+    """The customer."""
+    most: int
+    """How many there can be."""
+
+
+@dataclass(eq=False)
 class NotesTooLong(Invalid):
     """The notes have more characters than are kept."""
 
@@ -194,6 +242,86 @@ class ReasonTooLong(Invalid):
     """How many are allowed at most."""
     length: int
     """How many there are."""
+
+
+@dataclass(eq=False)
+class NotYet(Conflict):
+    """What has not begun was neither done nor missed."""
+
+    code = "NOT_YET"
+    says = (
+        "That begins at {starts_at:%d/%m %H:%M}; until then it can be neither completed nor missed."
+    )
+    starts_at: datetime
+    """When it begins."""
+    time_zone: str
+    """The zone in which a person is shown these times."""
+
+
+@dataclass(eq=False)
+class NoPolicy(Conflict):
+    """The booking was made under no terms, so there is no deposit either."""
+
+    code = "NO_POLICY"
+    says = "The booking {booking_id} was made before any terms were published: it takes no deposit."
+    booking_id: str
+    """The booking."""
+
+
+@dataclass(eq=False)
+class DepositTaken(Conflict):
+    """The deposit of the booking was recorded before."""
+
+    code = "DEPOSIT_TAKEN"
+    says = "The deposit of the booking {booking_id} is recorded already."
+    booking_id: str
+    """The booking."""
+
+
+@dataclass(eq=False)
+class DepositOutOfRange(Invalid):
+    """A deposit is something, in the booking's currency, and not more than the price."""
+
+    code = "DEPOSIT_OUT_OF_RANGE"
+    says = "A deposit is more than nothing and at most {maximum} {currency_code}."
+    maximum: str
+    """The most there can be: the price."""
+    currency_code: str
+    """The currency of the price."""
+
+
+@dataclass(eq=False)
+class ChargeNotFound(NotFound):
+    """No charge of a booking of this organization has that id, or the caller may not see it."""
+
+    code = "CHARGE_NOT_FOUND"
+    says = "There is no charge {charge_id}."
+    charge_id: str
+    """The charge asked for."""
+
+
+@dataclass(eq=False)
+class NotWaivable(Conflict):
+    """Only a fee that is due can be waived."""
+
+    code = "NOT_WAIVABLE"
+    says = "The charge {charge_id} is {state}; only a fee that is due can be waived."
+    charge_id: str
+    """The charge asked for."""
+    state: str
+    """Where it stands."""
+
+
+@dataclass(eq=False)
+class TermsOutOfRange(Invalid):
+    """Terms have a notice of some days at most, and rates up to the whole price."""
+
+    code = "TERMS_OUT_OF_RANGE"
+    says = "Notice is 0 to {most_minutes} minutes, and each rate 0 to {most_bps} basis points of the price."
+    most_minutes: int
+    """The longest notice, in minutes."""
+    most_bps: int
+    """The highest rate, in basis points: hundredths of a percent."""
 
 
 @dataclass(eq=False)

@@ -22,6 +22,102 @@ class BookingMade(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolicyPublished(Event):
+    """Bookings are made under other terms from now on."""
+
+    type = "policy.published"
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCharged(Event):
+    """A deposit came in, or a fee is owed."""
+
+    type = "booking.charged"
+    charge_id: str
+    kind: str
+    state: str
+    amount_minor: int
+    currency_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeSettled(Event):
+    """What becomes of a deposit, or that a fee is asked no more."""
+
+    type = "booking.charge_settled"
+    charge_id: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingHeld(Event):
+    """A place is kept for a customer until they confirm it, or for so long."""
+
+    type = "booking.held"
+    location_id: str
+    provider_id: str
+    chair_id: str
+    customer_id: str
+    service_id: str
+    channel: str
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldExtended(Event):
+    """It is kept for longer."""
+
+    type = "booking.hold_extended"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    from_held_until: datetime
+    held_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingConfirmed(Event):
+    """What was held is an appointment now."""
+
+    type = "booking.confirmed"
+    location_id: str
+    provider_id: str
+    chair_id: str
+    customer_id: str
+    service_id: str
+    channel: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldReleased(Event):
+    """What was held is given back; provider and chair are free."""
+
+    type = "booking.hold_released"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldExpired(Event):
+    """What was held ran out; provider and chair have been free since then."""
+
+    type = "booking.hold_expired"
+    location_id: str
+    provider_id: str
+    customer_id: str
+    starts_at: datetime
+    held_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingMoved(Event):
     """It is at another time, with another provider or in another chair."""
 

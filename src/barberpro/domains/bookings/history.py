@@ -1,7 +1,8 @@
 """What took place, for those who learn from it: statements that give much and change nothing.
 
-A booking took place unless it was cancelled or missed: shops that never tick off what they have done are learned from
-as well. Which ones are past is the reader's to say: each statement takes an instant `before` which all of them began.
+A booking took place unless it was cancelled or missed, or never more than held: shops that never tick off what they
+have done are learned from as well. Which ones are past is the reader's to say: each statement takes an instant
+`before` which all of them began.
 """
 
 from typing import Any
@@ -11,11 +12,11 @@ from sqlalchemy import Select, bindparam, select
 from barberpro.platform.tables import Instant
 
 from . import tables
-from .lifecycle import OCCUPYING
+from .lifecycle import STANDING
 
 b, r = tables.bookings.c, tables.ratings.c
 BEFORE = bindparam("before", type_=Instant())
-TOOK_PLACE = b.status.in_(OCCUPYING)
+TOOK_PLACE = b.status.in_(STANDING)
 
 HISTORY = (
     select(

@@ -11,7 +11,7 @@ from barberpro.platform.doors import Rows, Transaction
 from barberpro.platform.sets import among, key_set
 
 from .errors import AlreadyBilled, BookingNotFound, NotBillable
-from .lifecycle import OCCUPYING
+from .lifecycle import STANDING
 from .tables import bookings
 
 # Locked in the order of their ids, whatever order they were asked in, so that two never wait for each other.
@@ -78,5 +78,5 @@ async def _rows(tx: Transaction, booking_ids: Sequence[str]) -> Rows:
 
 
 def _check_stands(booking: Any) -> None:
-    if booking.status not in OCCUPYING:
+    if booking.status not in STANDING:
         raise NotBillable(booking.id, booking.status)

@@ -9,11 +9,14 @@ from .errors import WrongStatus
 class Status(StrEnum):
     """Where a booking stands."""
 
+    HELD = "HELD"
     CONFIRMED = "CONFIRMED"
     CHECKED_IN = "CHECKED_IN"
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"
     NO_SHOW = "NO_SHOW"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
 
 
 class Change(StrEnum):
@@ -27,6 +30,11 @@ class Change(StrEnum):
     MISSED = "MISSED"
     RECORDED = "RECORDED"
     RETRACTED = "RETRACTED"
+    HELD = "HELD"
+    EXTENDED = "EXTENDED"
+    CONFIRMED = "CONFIRMED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
 
 
 class Channel(StrEnum):
@@ -55,10 +63,30 @@ STEPS = {
     Change.CANCELLED: Step(frozenset({Status.CONFIRMED}), Status.CANCELLED),
     Change.MISSED: Step(frozenset({Status.CONFIRMED}), Status.NO_SHOW),
     Change.RETRACTED: Step(frozenset({Status.COMPLETED}), Status.CANCELLED),
+    Change.EXTENDED: Step(frozenset({Status.HELD}), Status.HELD),
+    Change.CONFIRMED: Step(frozenset({Status.HELD}), Status.CONFIRMED),
+    Change.RELEASED: Step(frozenset({Status.HELD}), Status.RELEASED),
+    Change.EXPIRED: Step(frozenset({Status.HELD}), Status.EXPIRED),
 }
-LEAVING_AS_IT_WAS = frozenset({Change.CHECKED_IN, Change.COMPLETED})
-"""The changes after which the same provider and chair are taken at the same time as before."""
-OCCUPYING = (Status.CONFIRMED, Status.CHECKED_IN, Status.COMPLETED)
+LEAVING_AS_IT_WAS = frozenset(
+    {
+        Change.CHECKED_IN,
+        Change.COMPLETED,
+        Change.EXTENDED,
+        Change.CONFIRMED,
+        Change.EXPIRED,
+    }
+)
+"""The changes after which the same provider and chair are taken at the same time as before.
+
+A copy of an agenda with a hold in it is read again when the hold runs out, so it learns then whether that was
+extended or confirmed; and what ran out was free already.
+"""
+ONCE_BEGUN = frozenset({Change.COMPLETED, Change.MISSED})
+"""The changes that can only be told of what has begun."""
+STANDING = (Status.CONFIRMED, Status.CHECKED_IN, Status.COMPLETED)
+"""The statuses of what took place, or will: it is counted, billed and learned from."""
+OCCUPYING = (Status.HELD, *STANDING)
 """The statuses in which a booking holds its provider and its chair; the migrations say the same."""
 
 

@@ -29,7 +29,7 @@ from barberpro.platform.errors import NotFound
 
 from .errors import BookingNotFound
 from .rules import Shop
-from .tables import bookings
+from .tables import bookings, policies
 
 AT_SHOP = and_(works_at.c.provider_id == provider.c.id, works_at.c.location_id == place.c.id)
 
@@ -55,6 +55,7 @@ _there = (
 )
 THERE = _there.with_for_update(key_share=True, of=[place, provider])
 
+IN_FORCE = select(policies.c.id).order_by(policies.c.version.desc()).limit(1).scalar_subquery()
 NEW = (
     _there.add_columns(
         offer.c.is_active.label("service_is_active"),
@@ -63,12 +64,14 @@ NEW = (
         offer.c.price_minor,
         offer.c.currency_code,
         customer.c.erased_at,
+        IN_FORCE.label("policy_id"),
     )
     .join(offer, offer.c.id == bindparam("service"))
     .join(customer, customer.c.id == bindparam("customer"))
     .with_for_update(key_share=True, of=[place, provider, customer])
 )
 
+ZONE = select(place.c.time_zone).where(place.c.id == bindparam("location"))
 STANDING = (
     select(bookings)
     .join(place, place.c.id == bookings.c.location_id)
@@ -140,6 +143,11 @@ async def held(tx: Transaction, booking_id: str) -> Row[Any]:
 async def held_with_shop(tx: Transaction, booking_id: str) -> Row[Any]:
     """The booking, locked, and its shop against all that is booked there."""
     return await _booking(tx, booking_id, of=[place, bookings])
+
+
+async def time_zone(tx: Transaction, location_id: str) -> str:
+    """The zone of a location: for refusals, which tell times."""
+    return (await tx.rows(ZONE, {"location": location_id}))[0].time_zone
 
 
 async def _booking(tx: Transaction, booking_id: str, *, of: list[Any]) -> Row[Any]:

@@ -8,6 +8,7 @@ from barberpro.domains.locations import service as locations
 from barberpro.platform import text
 
 from .errors import (
+    HoldOutOfRange,
     NotesTooLong,
     NotOnTheMinute,
     NotOverYet,
@@ -23,6 +24,8 @@ GRACE = timedelta(minutes=15)  # who walks in is written down once seated
 FURTHEST_DAYS = 365
 EARLIEST_YEARS = 10
 WORST, BEST = 1, 5
+HOLDS = range(1, 31)  # minutes, and the most that a hold lasts however often it is extended
+USUAL_HOLD = 5
 LONGEST_NOTES = 1_000
 LONGEST_REASON = 500
 
@@ -73,6 +76,23 @@ def start(asked: datetime, *, now: datetime, time_zone: str) -> datetime:
     if asked > latest:
         raise StartsTooFarAhead(FURTHEST_DAYS, latest, time_zone)
     return _on_the_minute(asked)
+
+
+def hold_minutes(given: int) -> int:
+    """For how long something is held, where it is so short."""
+    if given not in HOLDS:
+        raise HoldOutOfRange(HOLDS[0], HOLDS[-1])
+    return given
+
+
+def latest_hold(made_at: datetime, starts_at: datetime) -> datetime:
+    """Until when something can be held: some time from when that began, and as long as it could still be booked."""
+    return min(made_at + timedelta(minutes=HOLDS[-1]), starts_at + GRACE)
+
+
+def hold_end(now: datetime, held_for: timedelta, starts_at: datetime) -> datetime:
+    """Until when something is held that is wanted for so long."""
+    return min(now + held_for, latest_hold(now, starts_at))
 
 
 def past_slot(asked: datetime, duration: timedelta, *, now: datetime, time_zone: str) -> Slot:

@@ -1,29 +1,38 @@
 """What can be done with bookings. Each change is one row of history and one event."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from barberpro.platform.doors import Transaction
-from barberpro.platform.money import Money
 
-from . import agenda, diary, events, lifecycle, reading, rules
+from . import agenda, charging, diary, events, lapsing, lifecycle, reading, rules
 from .afterwards import done as done
 from .afterwards import rate as rate
 from .afterwards import record as record
 from .afterwards import retract as retract
 from .agenda import Wish
+from .charging import record_deposit as record_deposit
+from .charging import waive as waive
 from .history import history as history
 from .history import history_at as history_at
 from .history import ratings as ratings
+from .holding import confirm as confirm
+from .holding import extend as extend
+from .holding import hold as hold
+from .holding import release_hold as release_hold
 from .invoicing import bill as bill
 from .invoicing import billed as billed
 from .invoicing import release as release
 from .invoicing import to_bill as to_bill
+from .lapsing import sweep as sweep
+from .lapsing import tenants_of_lapsed as tenants_of_lapsed
 from .lifecycle import Change, Channel
+from .placing import placed
+from .policies import publish_policy as publish_policy
 from .rules import Slot
-from .writing import ALTER, MAKE, fresh, remember, stepped
+from .writing import ALTER, remember, stepped
 
 
 async def create(
@@ -43,39 +52,17 @@ async def create(
     Price and duration are the service's of today, and stay. It is the customer's first visit where
     they have no other booking that took place or will.
     """
-    kept_notes = rules.notes(notes)
-    shop, facts = await reading.for_new(
+    booking = await placed(
         tx,
         location_id=location_id,
         provider_id=provider_id,
         customer_id=customer_id,
         service_id=service_id,
-    )
-    slot = Slot.beginning(
-        rules.start(starts_at, now=tx.now, time_zone=shop.time_zone),
-        duration=timedelta(minutes=facts.duration_minutes),
-        buffer=timedelta(minutes=facts.buffer_minutes),
-    )
-    shop, days = await diary.read(tx, shop, slot, provider_id)
-    rules.check_open(shop, slot)
-    days.check(shop, slot, service_id)
-    wish = Wish(
-        shop=shop, slot=slot, provider_id=provider_id, customer_id=customer_id, chair_id=chair_id
-    )
-    seat = await agenda.seat(tx, wish)
-    made = await fresh(
-        tx,
-        wish,
-        seat,
-        service_id=service_id,
-        facts=facts,
-        price=Money(facts.price_minor, facts.currency_code),
-        status=lifecycle.BEGINNING,
+        starts_at=starts_at,
+        chair_id=chair_id,
         channel=channel,
-        notes=kept_notes,
+        notes=notes,
     )
-    with agenda.overlaps_refused(wish):
-        booking = (await tx.execute(MAKE, made)).one()
     event = events.BookingMade(
         subject=booking.id,
         location_id=location_id,
@@ -84,8 +71,8 @@ async def create(
         customer_id=customer_id,
         service_id=service_id,
         channel=channel,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
     )
     await remember(tx, Change.MADE, event, before=None, after=booking)
     return booking
@@ -129,7 +116,7 @@ async def reschedule(
         kept=before.chair_id,
         moving=before.id,
     )
-    seat = await agenda.seat(tx, wish)
+    seat = await lapsing.seat(tx, wish)
     moved = {"booking": before.id, "provider_id": to_provider, "chair_id": seat.chair_id}
     with agenda.overlaps_refused(wish):
         booking = (await tx.execute(ALTER, moved | vars(slot))).one()
@@ -145,6 +132,8 @@ async def reschedule(
         chair_id=booking.chair_id,
     )
     await remember(tx, Change.MOVED, event, before=before, after=booking)
+    if to_start != before.starts_at:
+        await charging.moved(tx, before)
     return booking
 
 
@@ -160,6 +149,7 @@ async def cancel(tx: Transaction, booking_id: str, *, reason: str | None = None)
         starts_at=booking.starts_at,
     )
     await remember(tx, Change.CANCELLED, event, before=before, after=booking, reason=kept_reason)
+    await charging.called_off(tx, before)
     return booking
 
 
@@ -188,6 +178,7 @@ async def complete(tx: Transaction, booking_id: str) -> Row[Any]:
         ended_at=min(tx.now, booking.ends_at),
     )
     await remember(tx, Change.COMPLETED, event, before=before, after=booking)
+    await charging.took_place(tx, before)
     return booking
 
 
@@ -202,4 +193,5 @@ async def mark_no_show(tx: Transaction, booking_id: str) -> Row[Any]:
         starts_at=booking.starts_at,
     )
     await remember(tx, Change.MISSED, event, before=before, after=booking)
+    await charging.missed(tx, before)
     return booking

@@ -40,10 +40,19 @@ bookings = tenant_table(
     Column("is_first_visit", Boolean, nullable=False),
     Column("notes", Sealed()),
     Column("created_at", Instant, nullable=False),
+    Column("held_until", Instant),  # of a hold, and of what became of it if it was not confirmed
+    Refers(
+        "policy_id", "policies", nullable=True
+    ),  # the terms it was made under, if any were published
     Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
     CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
     CheckConstraint(
-        "status IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
+        "status IN ('HELD', 'CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW',"
+        " 'RELEASED', 'EXPIRED')",
+        name="status",
+    ),
+    CheckConstraint(
+        "(status IN ('HELD', 'RELEASED', 'EXPIRED')) = (held_until IS NOT NULL)", name="held"
     ),
     rows=(AtLocation(),),
 )
@@ -55,6 +64,47 @@ Index(None, b.organization_id, b.provider_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.chair_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.customer_id, b.starts_at, b.id)
 Index(None, b.organization_id, b.invoice_id)
+Index(
+    "ix_bookings_held",
+    b.organization_id,
+    b.held_until,
+    postgresql_where=b.status == "HELD",
+    sqlite_where=b.status == "HELD",
+)
+
+# Never changed: who wants other terms publishes the next version.
+policies = tenant_table(
+    "policies",
+    "pol",
+    Column("version", Integer, nullable=False),
+    Column("notice_minutes", Integer, nullable=False),
+    Column("late_fee_bps", Integer, nullable=False),
+    Column("no_show_fee_bps", Integer, nullable=False),
+    Column("deposit_bps", Integer, nullable=False),
+    Column("published_by", Key, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("organization_id", "version", name="uq_policies_version"),
+    CheckConstraint("notice_minutes BETWEEN 0 AND 43200", name="notice"),
+    CheckConstraint(
+        "late_fee_bps BETWEEN 0 AND 10000 AND no_show_fee_bps BETWEEN 0 AND 10000"
+        " AND deposit_bps BETWEEN 0 AND 10000",
+        name="rates",
+    ),
+)
+
+booking_charges = tenant_table(
+    "booking_charges",
+    "chg",
+    Refers("booking_id", "bookings"),
+    Column("kind", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency_code", Key, nullable=False),
+    Column("charged_at", Instant, nullable=False),
+    UniqueConstraint("organization_id", "booking_id", "kind", name="uq_booking_charges_kind"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    rows=(Linked("bookings", key="id", column="booking_id"),),
+)
 
 booking_changes = tenant_table(
     "booking_changes",

@@ -1,5 +1,6 @@
 """How a change of a booking is written: the row, an entry in its history, and the event."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, bindparam, insert, update
@@ -12,6 +13,7 @@ from barberpro.platform.sealing import keys
 
 from . import lifecycle, reading
 from .agenda import Seat, Wish
+from .errors import NotYet
 from .lifecycle import Change, Channel, Status
 from .tables import booking_changes, bookings
 
@@ -32,6 +34,8 @@ async def fresh(
     status: Status,
     channel: Channel,
     notes: str | None,
+    held_until: datetime | None = None,
+    policy_id: str | None = None,
 ) -> dict[str, Any]:
     """The row of a booking that was not there before."""
     booking_id = ids.new("bkg")
@@ -51,6 +55,8 @@ async def fresh(
         "is_first_visit": not seat.has_booked,
         "notes": await _sealed(tx, wish.customer_id, bookings.c.notes, booking_id, notes),
         "created_at": tx.now,
+        "held_until": held_until,
+        "policy_id": policy_id,
     }
 
 
@@ -58,6 +64,8 @@ async def stepped(tx: Transaction, booking_id: str, change: Change) -> tuple[Row
     """The booking before and after a change of its status alone."""
     before = await reading.held(tx, booking_id)
     status = lifecycle.after(before.status, change)
+    if change in lifecycle.ONCE_BEGUN and tx.now < before.starts_at:
+        raise NotYet(before.starts_at, await reading.time_zone(tx, before.location_id))
     return before, (await tx.execute(ALTER, {"booking": booking_id, "status": status})).one()
 
 
@@ -69,8 +77,9 @@ async def remember(
     before: Row[Any] | None,
     after: Row[Any],
     reason: str | None = None,
+    by: str | None = None,
 ) -> None:
-    """Add to the booking's history, and tell others."""
+    """Add to the booking's history, and tell others. `by` is who did it, where it was not the caller."""
     change_id = ids.new("bch")
     row = {
         "id": change_id,
@@ -83,7 +92,7 @@ async def remember(
         "from_provider_id": before.provider_id if before else None,
         "to_provider_id": after.provider_id,
         "reason": await _sealed(tx, after.customer_id, booking_changes.c.reason, change_id, reason),
-        "changed_by": tx.principal.actor,
+        "changed_by": by or tx.principal.actor,
         "changed_at": tx.now,
     }
     await tx.execute(REMEMBER, row)

@@ -202,6 +202,36 @@ async def test_a_cancelled_slot_is_offered_again_at_once_in_every_process(
         assert starts(await asking(copies=copies, **only)) == [TUESDAY_NOON]
 
 
+async def test_what_is_held_is_not_offered_until_it_runs_out_or_is_given_back(
+    asking: Asking, chain: Any, done: Any, clock: Any, outcome: Any
+) -> None:
+    """Also by the process that had looked at it: no change tells it that time has passed."""
+    noon = {"ends": TUESDAY_NOON + DAY, "begins": TUESDAY_NOON, "first": 1, "wanted": TUESDAY_NOON}
+    ana = {"provider_ids": [chain.ana.id], **noon}
+    hold = await done(lambda tx: bookings.hold(tx, **chain.asks(starts_at=TUESDAY_NOON)))
+    found = await asking(**ana)
+    assert TUESDAY_NOON not in starts(found)
+    assert codes(found) == ["SLOT_TAKEN"]
+    await done(lambda tx: bookings.extend(tx, hold.id, minutes=8))
+    clock.forward(minutes=8, microseconds=-1)
+    assert TUESDAY_NOON not in starts(await asking(**ana))
+    clock.forward(microseconds=1)
+    found = await asking(**ana)
+    assert (starts(found), codes(found)) == ([TUESDAY_NOON], [])
+    assert await outcome(starts_at=TUESDAY_NOON) is None
+
+    again = await done(lambda tx: bookings.hold(tx, **chain.asks(starts_at=TUESDAY_NOON)))
+    assert TUESDAY_NOON not in starts(await asking(**ana))
+    await done(lambda tx: bookings.release_hold(tx, again.id))
+    assert starts(await asking(**ana)) == [TUESDAY_NOON]
+
+    third = await done(lambda tx: bookings.hold(tx, **chain.asks(starts_at=TUESDAY_NOON)))
+    assert TUESDAY_NOON not in starts(await asking(**ana))
+    await done(lambda tx: bookings.confirm(tx, third.id))
+    clock.forward(minutes=6)
+    assert TUESDAY_NOON not in starts(await asking(**ana))
+
+
 async def test_only_what_changed_is_read_again(asking: Asking, chain: Any, booked: Any) -> None:
     copies, both = Copies(), [chain.centro.id, chain.norte.id]
     await asking(copies=copies, location_ids=both)

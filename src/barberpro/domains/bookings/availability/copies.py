@@ -4,9 +4,10 @@ A copy holds rows as they stand, which the rules look at, and makes of them cell
 days and lengths that are asked for, when they first are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from barberpro.domains.locations.service import Calendar, Minutes, Span
@@ -27,6 +28,8 @@ class Taken:
     free_at: datetime
     location_id: str
     chair_id: str
+    held_until: datetime | None = None
+    """When it runs out, where it is only held."""
 
 
 class Lengths(NamedTuple):
@@ -61,6 +64,11 @@ class Place:
     taken: dict[str, list[Taken]]
     """By chair."""
     made: Made = field(default_factory=Made)
+
+    @cached_property
+    def good_until(self) -> datetime | None:
+        """When the first hold in it runs out."""
+        return _first_to_run_out(each for of in self.taken.values() for each in of)
 
     @property
     def shop(self) -> Shop:
@@ -117,6 +125,11 @@ class Person:
     absences: Sequence[tuple[str | None, datetime, datetime]]
     taken: Sequence[Taken]
     made: Made = field(default_factory=Made)
+
+    @cached_property
+    def good_until(self) -> datetime | None:
+        """When the first hold in it runs out."""
+        return _first_to_run_out(self.taken)
 
     def does(self, service_id: str) -> bool:
         """Whether it is among their skills."""
@@ -192,6 +205,10 @@ class Person:
 
     def _away(self, place: Place) -> list[tuple[datetime, datetime]]:
         return [(s, e) for at, s, e in self.absences if at in (None, place.id)]
+
+
+def _first_to_run_out(taken: Iterable[Taken]) -> datetime | None:
+    return min((each.held_until for each in taken if each.held_until is not None), default=None)
 
 
 def by_weekday(spans: Sequence[Span]) -> list[list[Minutes]]:

@@ -1,7 +1,7 @@
 """Reads what the index is made of. For the whole tenant: whom the answer is for is asked elsewhere."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,10 +21,9 @@ from barberpro.domains.locations.service import (
 from barberpro.domains.people.service import absence, provider, shift, skill, works_at
 from barberpro.platform.doors import Reader
 from barberpro.platform.editions import Copies
-from barberpro.platform.sets import among, each, key_set
+from barberpro.platform.sets import each, key_set
 
-from ..diary import exceptions
-from ..lifecycle import OCCUPYING
+from ..diary import exceptions, occupies
 from ..tables import bookings
 from .copies import Person, Place, Taken
 
@@ -77,8 +76,10 @@ SKILLS = _of(skill.c.provider_id, skill.c.service_id)
 
 def _taken(column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     c = bookings.c
-    return _of(column, c.location_id, c.chair_id, c.starts_at, c.free_at).where(
-        c.free_at > since, c.starts_at > bindparam("floor"), among(c.status, OCCUPYING)
+    return _of(column, c.location_id, c.chair_id, c.starts_at, c.free_at, c.held_until).where(
+        c.free_at > since,
+        c.starts_at > bindparam("floor"),
+        occupies(bookings),
     )
 
 
@@ -90,14 +91,19 @@ async def places(
     copies: Copies, reader: Reader, ids: Iterable[str], now: datetime
 ) -> dict[str, Place]:
     """The copies of these locations."""
-    return await copies.of(reader, ids, partial(_places, now=now))
+    return await copies.of(reader, ids, partial(_places, now=now), is_old=_past(now))
 
 
 async def people(
     copies: Copies, reader: Reader, ids: Iterable[str], now: datetime
 ) -> dict[str, Person]:
     """The copies of these providers."""
-    return await copies.of(reader, ids, partial(_people, now=now))
+    return await copies.of(reader, ids, partial(_people, now=now), is_old=_past(now))
+
+
+def _past(now: datetime) -> Callable[[Place | Person], bool]:
+    """Whether something that a copy says is held was held until before now."""
+    return lambda copy: copy.good_until is not None and copy.good_until <= now
 
 
 async def _places(reader: Reader, ids: list[str], *, now: datetime) -> Mapping[str, Place]:
@@ -158,6 +164,7 @@ def _asked(ids: list[str], now: datetime) -> dict[str, Any]:
         "since": now - BACK,
         "since_day": now.date() - 2 * BACK,
         "floor": now - BACK - LONGEST,
+        "now": now,
     }
 
 
@@ -176,4 +183,4 @@ def _by_chair(rows: Iterable[Any]) -> dict[str, list[Taken]]:
 
 
 def _one(row: Any) -> Taken:
-    return Taken(row.starts_at, row.free_at, row.location_id, row.chair_id)
+    return Taken(row.starts_at, row.free_at, row.location_id, row.chair_id, row.held_until)
