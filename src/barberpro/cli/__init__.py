@@ -25,6 +25,7 @@ NOUNS = {
     "audit": ("audit:app", "The tamper-evident log: verify it, prove an entry."),
     "ml": ("ml:app", "The models: train them, see which are in use."),
     "forecast": ("forecast:app", "What demand is expected, as a picture."),
+    "schedule": ("schedule:app", "Plans of a day or a week: make one, check one."),
     "schema": ("schema:app", "The schema that callers see."),
     "openapi": ("openapi:app", "The REST routes, as OpenAPI."),
     "plan": ("plan:plan", "How an operation is answered, like EXPLAIN."),
