@@ -38,6 +38,8 @@ TABLES = (
     "bookings",
     "booking_changes",
     "ratings",
+    "plans",
+    "plan_items",
     "invoices",
     "invoice_lines",
     "invoice_series",

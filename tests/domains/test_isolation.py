@@ -22,6 +22,8 @@ from barberpro.domains.billing.errors import BookingAtOtherLocation
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.bookings.events import BookingCompleted
 from barberpro.domains.bookings.lifecycle import Channel
+from barberpro.domains.bookings.planning import service as planning
+from barberpro.domains.bookings.planning.drawing import Wanted
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity import clients
@@ -88,6 +90,8 @@ class Things:
     """Someone who signs in, and sees every shop."""
     absence: str
     """A provider's time off."""
+    plan: str
+    """A plan with a visit that has a place."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -137,7 +141,16 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     email = ids.new("usr").replace("_", ".") + "@example.com"
     user, _ = await users.invite(tx, email=email, name="Eva", role_ids=["analyst"])
+    wish = Wanted(
+        customer_id=customer.id,
+        service_id=service.id,
+        earliest=ELEVEN,
+        latest=ELEVEN + timedelta(hours=4),
+        location_ids=[shop.id],
+    )
+    plan = await planning.make_plan(tx, wanted=[wish])
     return Things(
+        plan=plan.id,
         client=client.id,
         key=key.id,
         document=document.id,
@@ -217,6 +230,28 @@ def bills_with(what: str) -> Attempt:
         )
 
     return attempt
+
+
+def plans_with(what: str) -> Attempt:
+    """Plan a visit with one's own things, except for one."""
+
+    def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
+        kinds = ("location", "provider", "customer", "service")
+        thing = {kind: getattr(theirs if kind == what else own, kind) for kind in kinds}
+        wish = Wanted(
+            customer_id=thing["customer"],
+            service_id=thing["service"],
+            earliest=ELEVEN,
+            latest=ELEVEN + timedelta(hours=4),
+            location_ids=[thing["location"]],
+            provider_ids=[thing["provider"]],
+        )
+        return planning.make_plan(tx, wanted=[wish])
+
+    return attempt
+
+
+NOTHING_BETTER: Any = None
 
 
 async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
@@ -348,6 +383,17 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.billed, lambda tx, theirs, _: bookings.billed(tx, invoice_id=theirs.draft)),
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
+    (planning.make_plan, plans_with("location")),
+    (planning.make_plan, plans_with("provider")),
+    (planning.make_plan, plans_with("customer")),
+    (
+        planning.improve_plan,
+        lambda tx, theirs, _: planning.improve_plan(
+            tx, theirs.plan, instance=NOTHING_BETTER, plan=NOTHING_BETTER
+        ),
+    ),
+    (planning.apply_plan, lambda tx, theirs, _: planning.apply_plan(tx, theirs.plan)),
+    (planning.cancel_plan, lambda tx, theirs, _: planning.cancel_plan(tx, theirs.plan)),
     (billing.create, bills_with("location")),
     (billing.create, bills_with("customer")),
     (billing.create, bills_with("booking")),
@@ -430,6 +476,7 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.create, books_with("service")),
     (bookings.record, records_with("service")),
+    (planning.make_plan, plans_with("service")),
     (
         learning.activate,
         lambda tx, theirs, _: learning.activate(

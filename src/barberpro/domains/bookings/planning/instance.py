@@ -12,11 +12,12 @@ DAY = 1440
 LONGEST = 7 * DAY
 """Minutes an instance may span: a week."""
 MOST_LOCATIONS, MOST_PROVIDERS, MOST_CHAIRS, MOST_REQUESTS = 200, 2_000, 4_000, 5_000
+MOST_POINTS = 1_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Minute = Annotated[int, Field(ge=0, le=LONGEST)]
 Span = Annotated[int, Field(ge=0, le=DAY)]
-Points = Annotated[int, Field(ge=0, le=1_000_000)]
+Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_PROVIDERS)]
 
 

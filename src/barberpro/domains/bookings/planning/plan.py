@@ -38,6 +38,10 @@ class Figures:
     greedy_points: int
     bound_utilisation: float
     bound_points: int
+    shift_minutes: int
+    taken_minutes: int
+    greedy_minutes: int
+    bound_minutes: int
     rounds: int
     seconds: float
     finished: bool
@@ -59,18 +63,22 @@ class Plan:
 def plan_of(instance: Instance, solved: Solved) -> Plan:
     """The document of what was found; works out the bound."""
     board = solved.board
-    capacity = max(1, sum(board.shift))
+    capacity = sum(board.shift)
     most = bound(instance)
     figures = Figures(
         requests=len(instance.requests),
         accepted=served(board),
-        utilisation=round(taken(board) / capacity, 4),
+        utilisation=round(taken(board) / max(1, capacity), 4),
         points=solved.points,
         greedy_accepted=solved.greedy_accepted,
-        greedy_utilisation=round(solved.greedy_minutes / capacity, 4),
+        greedy_utilisation=round(solved.greedy_minutes / max(1, capacity), 4),
         greedy_points=solved.greedy_points,
-        bound_utilisation=round(most.minutes / capacity, 4),
+        bound_utilisation=round(most.minutes / max(1, capacity), 4),
         bound_points=most.points,
+        shift_minutes=capacity,
+        taken_minutes=taken(board),
+        greedy_minutes=solved.greedy_minutes,
+        bound_minutes=most.minutes,
         rounds=solved.rounds,
         seconds=round(solved.seconds, 3),
         finished=solved.finished,
