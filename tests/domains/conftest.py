@@ -40,6 +40,8 @@ TABLES = (
     "policies",
     "booking_charges",
     "ratings",
+    "plans",
+    "plan_items",
     "invoices",
     "invoice_lines",
     "invoice_series",

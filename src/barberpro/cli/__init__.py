@@ -26,6 +26,7 @@ NOUNS = {
     "ledger": ("ledger:app", "The books: verify them, export them, catch up."),
     "ml": ("ml:app", "The models: train them, see which are in use."),
     "forecast": ("forecast:app", "What demand is expected, as a picture."),
+    "schedule": ("schedule:app", "Plans of a day or a week: make one, check one."),
     "schema": ("schema:app", "The schema that callers see."),
     "openapi": ("openapi:app", "The REST routes, as OpenAPI."),
     "plan": ("plan:plan", "How an operation is answered, like EXPLAIN."),

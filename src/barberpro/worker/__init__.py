@@ -14,6 +14,7 @@ from barberpro.platform.relay import HANDLERS, Relay
 from barberpro.platform.sealing.vault import Vault
 from barberpro.platform.settings import Settings
 
+from .planner import Planner
 from .upkeep import keep_up
 
 DRAIN_SECONDS = 10.0
@@ -38,6 +39,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = now) ->
             relay.run(stop),
             keep_up(database, clock, relay, settings, stop),
             keeper.run(stop),
+            Planner(database, clock).run(stop),
         )
         await _until(stop, [asyncio.create_task(one) for one in work])
         log.info("worker_stopped")

@@ -311,3 +311,60 @@ async def test_the_other_resources(ask: Ask, chain: Any) -> None:
     assert "bookings:read" in viewer["scopes"]
     booking = as_told(await ask("GET", "/api/v1/bookings"), "/api/v1/bookings")
     assert booking["nodes"] == []
+
+
+BULK = "/api/enterprise/bulk-scheduling"
+PLAN = "/api/v1/schedule-plans/{id}"
+
+
+def to_plan(chain: Any, clock: Any, count: int = 2, **other: Any) -> dict[str, Any]:
+    visit = {
+        "customerId": chain.carla.id,
+        "serviceId": chain.cut.id,
+        "earliest": iso(clock()),
+        "latest": iso(clock() + timedelta(hours=3)),
+    }
+    return {"requests": [visit] * count, "improveSeconds": 0, **other}
+
+
+async def test_many_visits_are_planned_read_and_booked_together(
+    ask: Ask, chain: Any, clock: Any
+) -> None:
+    made = await ask("POST", BULK, json=to_plan(chain, clock))
+    plan = as_told(made, BULK)
+    assert (made.status_code, plan["status"], plan["accepted"]) == (201, "PROPOSED", 2)
+    assert made.headers["location"] == f"/api/v1/schedule-plans/{plan['id']}"
+    read = as_told(await ask("GET", made.headers["location"]), PLAN)
+    assert [each["isPlaced"] for each in read["items"]["nodes"]] == [True, True]
+    assert [each["booking"] for each in read["items"]["nodes"]] == [None, None]
+
+    path = "/api/v1/schedule-plans/{planId}/apply"
+    applied = await ask("POST", path.format(planId=plan["id"]))
+    assert as_told(applied, path)["status"] == "APPLIED"
+    after = as_told(await ask("GET", made.headers["location"]), PLAN)
+    for item in after["items"]["nodes"]:
+        booking = as_told(await ask("GET", f"{BOOKINGS}/{item['booking']['id']}"), BOOKING)
+        assert booking["startsAt"] == item["startsAt"]
+        assert booking["provider"] == item["provider"]
+    problem(await ask("POST", path.format(planId=plan["id"])), path, 409, "WRONG_PLAN_STATUS")
+
+
+async def test_a_plan_is_given_up_and_too_many_visits_are_refused(
+    ask: Ask, chain: Any, clock: Any
+) -> None:
+    made = as_told(await ask("POST", BULK, json=to_plan(chain, clock, improveSeconds=9)), BULK)
+    assert (made["status"], made["progress"]) == ("IMPROVING", 0)
+    path = "/api/v1/schedule-plans/{planId}/cancel"
+    given_up = await ask("POST", path.format(planId=made["id"]))
+    assert as_told(given_up, path)["status"] == "CANCELLED"
+
+    body = problem(
+        await ask("POST", BULK, json=to_plan(chain, clock, 301)), BULK, 422, "PLAN_OUT_OF_RANGE"
+    )
+    assert body.items() >= {"what": "requests", "most": 300, "given": 301}.items()
+    problem(
+        await ask("POST", BULK, json=to_plan(chain, clock, fairness=-1)),
+        BULK,
+        400,
+        "BAD_USER_INPUT",
+    )

@@ -208,3 +208,35 @@ class BookingRated(Event):
     provider_id: str
     customer_id: str
     score: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanMade(Event):
+    """A day was planned. The subject is the plan."""
+
+    type = "plan.made"
+    requests: int
+    accepted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanImproved(Event):
+    """A plan is as good as it gets in the time it was given."""
+
+    type = "plan.improved"
+    accepted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanApplied(Event):
+    """All visits of a plan were booked."""
+
+    type = "plan.applied"
+    bookings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCancelled(Event):
+    """A plan is given up; nothing of it was booked."""
+
+    type = "plan.cancelled"

@@ -17,7 +17,15 @@ from sqlalchemy import (
 
 from barberpro.platform.sealing.rows import SealedRows
 from barberpro.platform.sealing.tables import Sealed
-from barberpro.platform.tables import AtLocation, Instant, Key, Linked, Refers, tenant_table
+from barberpro.platform.tables import (
+    AtLocation,
+    Document,
+    Instant,
+    Key,
+    Linked,
+    Refers,
+    tenant_table,
+)
 
 bookings = tenant_table(
     "bookings",
@@ -142,4 +150,44 @@ ratings = tenant_table(
     UniqueConstraint("organization_id", "booking_id", name="uq_ratings_booking"),
     CheckConstraint("score BETWEEN 1 AND 5", name="score"),
     rows=(Linked("bookings", key="id", column="booking_id"),),
+)
+
+plans = tenant_table(
+    "plans",
+    "pln",
+    Column("status", Key, nullable=False),
+    Column("instance", Document, nullable=False),  # what was planned, as `planning.instance` has it
+    Column("seconds", Integer, nullable=False),  # for which it is improved
+    Column("seed", Integer, nullable=False),
+    Column("progress", Integer, nullable=False),  # of 100
+    Column("leased_until", Instant),  # by the worker that improves it
+    Column("requests", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("greedy_accepted", Integer, nullable=False),
+    Column("shift_minutes", Integer, nullable=False),
+    Column("taken_minutes", Integer, nullable=False),
+    Column("greedy_minutes", Integer, nullable=False),
+    Column("bound_minutes", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("status IN ('IMPROVING', 'PROPOSED', 'APPLIED', 'CANCELLED')", name="status"),
+    CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+    rows=(Linked("plan_items", key="plan_id"),),
+)
+Index(None, plans.c.status, plans.c.created_at)
+
+plan_items = tenant_table(
+    "plan_items",
+    "pli",
+    Refers("plan_id", "plans"),
+    Column("place_in_plan", Integer, nullable=False),  # the request's, in the order given
+    Refers("customer_id", "customers"),
+    Refers("service_id", "services"),
+    Refers("location_id", "locations", nullable=True),
+    Refers("provider_id", "providers", nullable=True),
+    Refers("chair_id", "chairs", nullable=True),  # none where it has no place
+    Column("starts_at", Instant),
+    Column("breaks", Document, nullable=False),  # the rules against it, where it has no place
+    Refers("booking_id", "bookings", nullable=True),
+    UniqueConstraint("organization_id", "plan_id", "place_in_plan", name="uq_plan_items_place"),
+    rows=(AtLocation(),),
 )

@@ -156,7 +156,7 @@ class Person:
 
     def idle(self, place: Place, horizon: Horizon) -> Cells:
         """When they are at work there, and nobody has booked them."""
-        return self._at_work(place, horizon) & self._free(place, horizon)
+        return self.at_work(place, horizon) & self._free(place, horizon)
 
     def starts(self, place: Place, horizon: Horizon, lengths: Lengths) -> Cells:
         """From when on they can be booked there, where a chair is."""
@@ -164,7 +164,7 @@ class Person:
         found = self.made.get(key)
         if found is not None:
             return found
-        at_work = lasting(self._at_work(place, horizon), lengths.service)
+        at_work = lasting(self.at_work(place, horizon), lengths.service)
         starts = at_work & lasting(self._free(place, horizon), lengths.occupied)
         return self.made.keep(key, starts)
 
@@ -178,7 +178,8 @@ class Person:
         cells = tight(idle, starts, lengths.occupied, useful, horizon.full)
         return self.made.keep(key, cells)
 
-    def _at_work(self, place: Place, horizon: Horizon) -> Cells:
+    def at_work(self, place: Place, horizon: Horizon) -> Cells:
+        """When they are at work there, whether booked or not."""
         key = horizon.block, place, "work"
         found = self.made.get(key)
         return self.made.keep(key, self._hours(place, horizon)) if found is None else found

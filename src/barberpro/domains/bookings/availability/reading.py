@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
@@ -19,7 +19,7 @@ from barberpro.domains.locations.service import (
     travel,
 )
 from barberpro.domains.people.service import absence, provider, shift, skill, works_at
-from barberpro.platform.doors import Reader
+from barberpro.platform.doors import Reader, Rows, Values
 from barberpro.platform.editions import Copies
 from barberpro.platform.sets import each, key_set
 
@@ -29,6 +29,13 @@ from .copies import Person, Place, Taken
 
 BACK = timedelta(days=1)
 """What was over a day ago stands in nobody's way."""
+
+
+class Direct(Protocol):
+    """What runs a kept statement: a reader, which sends it past SQLAlchemy, or a transaction."""
+
+    async def direct(self, statement: Select[*tuple[Any, ...]], values: Values) -> Rows: ...
+
 
 wanted, since = each(key_set("keys")), bindparam("since")
 
@@ -91,14 +98,14 @@ async def places(
     copies: Copies, reader: Reader, ids: Iterable[str], now: datetime
 ) -> dict[str, Place]:
     """The copies of these locations."""
-    return await copies.of(reader, ids, partial(_places, now=now), is_old=_past(now))
+    return await copies.of(reader, ids, partial(read_places, now=now), is_old=_past(now))
 
 
 async def people(
     copies: Copies, reader: Reader, ids: Iterable[str], now: datetime
 ) -> dict[str, Person]:
     """The copies of these providers."""
-    return await copies.of(reader, ids, partial(_people, now=now), is_old=_past(now))
+    return await copies.of(reader, ids, partial(read_people, now=now), is_old=_past(now))
 
 
 def _past(now: datetime) -> Callable[[Place | Person], bool]:
@@ -106,7 +113,7 @@ def _past(now: datetime) -> Callable[[Place | Person], bool]:
     return lambda copy: copy.good_until is not None and copy.good_until <= now
 
 
-async def _places(reader: Reader, ids: list[str], *, now: datetime) -> Mapping[str, Place]:
+async def read_places(reader: Direct, ids: list[str], *, now: datetime) -> Mapping[str, Place]:
     asked = _asked(ids, now)
     found = await reader.direct(PLACES, asked)
     spans, dates, chairs, seats, ways, taken = [
@@ -134,7 +141,7 @@ async def _places(reader: Reader, ids: list[str], *, now: datetime) -> Mapping[s
     }
 
 
-async def _people(reader: Reader, ids: list[str], *, now: datetime) -> Mapping[str, Person]:
+async def read_people(reader: Direct, ids: list[str], *, now: datetime) -> Mapping[str, Person]:
     asked = _asked(ids, now)
     found = await reader.direct(PEOPLE, asked)
     shifts, absences, skills, taken = [

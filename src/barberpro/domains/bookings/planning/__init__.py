@@ -1,0 +1,1 @@
+"""A day or a week planned at once: requests, shifts, ways and policies in; the best plan found in the time out."""
