@@ -276,10 +276,7 @@ async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
 # Each function with each of the ids it takes.
 ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (locations.set_hours, lambda tx, theirs, _: locations.set_hours(tx, theirs.location, hours=[])),
-    (
-        locations.add_chair,
-        lambda tx, theirs, _: locations.add_chair(tx, theirs.location, label="9"),
-    ),
+    (locations.add_chair, _to("location", locations.add_chair, label="9")),
     (locations.close, lambda tx, theirs, _: locations.close(tx, theirs.location)),
     (locations.reopen, lambda tx, theirs, _: locations.reopen(tx, theirs.location)),
     (
@@ -288,10 +285,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
             tx, theirs.location, day=ELEVEN.date(), hours=[]
         ),
     ),
-    (
-        locations.set_holidays,
-        lambda tx, theirs, _: locations.set_holidays(tx, theirs.location, closes=True),
-    ),
+    (locations.set_holidays, _to("location", locations.set_holidays, closes=True)),
     (
         locations.set_travel,
         lambda tx, theirs, own: locations.set_travel(tx, theirs.location, own.location, minutes=9),
@@ -310,10 +304,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
             tx, name="Eva", location_ids=[own.location, theirs.location]
         ),
     ),
-    (
-        people.rename_provider,
-        lambda tx, theirs, _: people.rename_provider(tx, theirs.provider, name="Eva"),
-    ),
+    (people.rename_provider, _to("provider", people.rename_provider, name="Eva")),
     (
         people.assign_location,
         lambda tx, theirs, own: people.assign_location(tx, theirs.provider, own.location),
@@ -351,10 +342,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
             tx, name="Eva", home_location_id=theirs.location
         ),
     ),
-    (
-        people.update_customer,
-        lambda tx, theirs, _: people.update_customer(tx, theirs.customer, name="Eva"),
-    ),
+    (people.update_customer, _to("customer", people.update_customer, name="Eva")),
     (people.erase_customer, lambda tx, theirs, _: people.erase_customer(tx, theirs.customer)),
     (people.visit_counts, lambda tx, theirs, _: tx.rows(people.visit_counts([theirs.customer]))),
     (people.last_visits, lambda tx, theirs, _: tx.rows(people.last_visits([theirs.customer]))),
@@ -444,10 +432,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (users.enable, lambda tx, theirs, _: users.enable(tx, theirs.user)),
     (erasure.erase, lambda tx, theirs, _: erasure.erase(tx, theirs.user)),
     (users.end_sessions, lambda tx, theirs, _: users.end_sessions(tx, theirs.user)),
-    (
-        users.remove_second_factor,
-        lambda tx, theirs, _: users.remove_second_factor(tx, theirs.user),
-    ),
+    (users.remove_second_factor, _to("user", users.remove_second_factor)),
     (
         bookings.history_at,
         lambda tx, theirs, _: tx.rows(
