@@ -23,7 +23,6 @@ from barberpro.domains.bookings import service as bookings
 from barberpro.domains.bookings.events import BookingCompleted
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.bookings.planning import service as planning
-from barberpro.domains.bookings.planning.drawing import Wanted
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity import clients
@@ -50,6 +49,7 @@ from barberpro.platform.tables import metadata
 
 from ..chain import open_shop
 from . import attempts_at_money as money
+from . import attempts_at_plans as plans
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LATER = ELEVEN + timedelta(hours=1)
@@ -155,13 +155,7 @@ async def furnish(tx: Transaction, name: str) -> Things:
     draft = await billing.create(tx, location_id=shop.id, booking_ids=[done.id])
     issued = await billing.issue(tx, invoice.id)
     posted, owed = await money.posted_of(tx, issued)
-    wish = Wanted(
-        customer_id=customer.id,
-        service_id=service.id,
-        earliest=ELEVEN,
-        latest=ELEVEN + timedelta(hours=4),
-        location_ids=[shop.id],
-    )
+    wish = plans.wish(location=shop.id, customer=customer.id, service=service.id)
     plan = await planning.make_plan(tx, wanted=[wish])
     return Things(
         account=owed,
@@ -242,28 +236,6 @@ def _with(function: Callable[..., Any], what: str, starts_at: datetime) -> Attem
 def _to(what: str, function: Callable[..., Any], **more: Any) -> Attempt:
     """Do it to a thing of theirs."""
     return lambda tx, theirs, _: function(tx, getattr(theirs, what), **more)
-
-
-def plans_with(what: str) -> Attempt:
-    """Plan a visit with one's own things, except for one."""
-
-    def attempt(tx: Transaction, theirs: Things, own: Things) -> Any:
-        kinds = ("location", "provider", "customer", "service")
-        thing = {kind: getattr(theirs if kind == what else own, kind) for kind in kinds}
-        wish = Wanted(
-            customer_id=thing["customer"],
-            service_id=thing["service"],
-            earliest=ELEVEN,
-            latest=ELEVEN + timedelta(hours=4),
-            location_ids=[thing["location"]],
-            provider_ids=[thing["provider"]],
-        )
-        return planning.make_plan(tx, wanted=[wish])
-
-    return attempt
-
-
-NOTHING_BETTER: Any = None
 
 
 async def takes_off(tx: Transaction, provider: str, location: str) -> Any:
@@ -388,17 +360,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (bookings.billed, lambda tx, theirs, _: bookings.billed(tx, invoice_id=theirs.draft)),
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
     *money.ATTEMPTS,
-    (planning.make_plan, plans_with("location")),
-    (planning.make_plan, plans_with("provider")),
-    (planning.make_plan, plans_with("customer")),
-    (
-        planning.improve_plan,
-        lambda tx, theirs, _: planning.improve_plan(
-            tx, theirs.plan, instance=NOTHING_BETTER, plan=NOTHING_BETTER
-        ),
-    ),
-    (planning.apply_plan, lambda tx, theirs, _: planning.apply_plan(tx, theirs.plan)),
-    (planning.cancel_plan, lambda tx, theirs, _: planning.cancel_plan(tx, theirs.plan)),
+    *plans.ATTEMPTS,
     (
         recommendations.personal,
         lambda tx, theirs, _: tx.rows(recommendations.personal(), {"customers": [theirs.customer]}),
@@ -473,7 +435,7 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
     ),
     (bookings.create, books_with("service")),
     (bookings.record, records_with("service")),
-    (planning.make_plan, plans_with("service")),
+    *plans.BEYOND_SHOPS,
     (
         learning.activate,
         lambda tx, theirs, _: learning.activate(
