@@ -50,6 +50,7 @@ from barberpro.platform.tables import metadata
 from ..chain import open_shop
 from . import attempts_at_money as money
 from . import attempts_at_plans as plans
+from .recommended import recommend
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 LATER = ELEVEN + timedelta(hours=1)
@@ -182,28 +183,6 @@ async def furnish(tx: Transaction, name: str) -> Things:
         draft=draft.id,
         invoice=issued.id,
     )
-
-
-async def recommend(
-    tx: Transaction, location: str, customer: str, service: str, provider: str
-) -> None:
-    """Let the version in use, or a first one, recommend this to them."""
-    kind = learning.Kind.RECOMMENDATIONS
-    version = await tx.row(learning.version_in_use(kind))
-    if version is None:
-        version = await learning.begin(tx, kind)
-        await learning.activate(tx, version.id, trained_through=ELEVEN, data_hash="", metrics={})
-    row = {
-        "model_version_id": version.id,
-        "location_id": location,
-        "service_id": service,
-        "rank": 1,
-        "score": 1.0,
-    }
-    personal = {"customer_id": customer, "provider_id": provider, "source": "REPEAT", "reasons": []}
-    for name, more in (("recommendations", personal), ("popular_services", {})):
-        table = metadata.tables[name]
-        await tx.insert(insert(table), [{"id": ids.new(table.info["prefix"]), **row, **more}])
 
 
 Attempt = Callable[[Transaction, Things, Things], Any]
