@@ -19,36 +19,9 @@ from barberpro.platform.principal import Principal
 
 from .meanings_of_money import ASKED, OF_MONEY, money
 from .naive import Wrong
+from .types_by_id import FOR_THE_WHOLE_ORGANIZATION, TYPES
 
 Rows = list[Any]
-
-TYPES = {
-    "loc": ("Location", "locations"),
-    "chr": ("Chair", "chairs"),
-    "hrs": ("OpeningHours", "opening_hours"),
-    "exc": ("OpeningException", "opening_exceptions"),
-    "trv": ("TravelTime", "travel_times"),
-    "shf": ("Shift", "shifts"),
-    "abs": ("Absence", "absences"),
-    "prv": ("Provider", "providers"),
-    "cus": ("Customer", "customers"),
-    "svc": ("Service", "services"),
-    "bkg": ("Booking", "bookings"),
-    "bch": ("BookingChange", "booking_changes"),
-    "inv": ("Invoice", "invoices"),
-    "inl": ("InvoiceLine", "invoice_lines"),
-    "acc": ("LedgerAccount", "ledger_accounts"),
-    "ltx": ("LedgerTransaction", "ledger_transactions"),
-    "pst": ("LedgerPosting", "ledger_postings"),
-    "org": ("Organization", "organizations"),
-    "usr": ("User", "users"),
-    "rol": ("CustomRole", "roles"),
-    "key": ("ClientKey", "keys"),
-    "evt": ("AuditEvent", "events"),
-}
-"""By the prefix of ids: the type, and the table of its rows."""
-FOR_THE_WHOLE_ORGANIZATION = {"users", "keys", "events"}
-"""What is found by its id only by a caller who is not limited to locations."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +124,7 @@ ORDERS = {
     "users": {"NAME": "name_key", "CREATED_AT": "created_at"},
     "keys": {"CREATED_AT": "created_at"},
     "events": {"OCCURRED_AT": "occurred_at"},
+    "policies": {"VERSION": "version"},
 }
 """What each list can be ordered by; the first is what it is ordered by unless asked."""
 LISTS = {
@@ -164,6 +138,7 @@ LISTS = {
     ("Query", "ledgerTransactions"): ("ledger_transactions", None),
     ("Location", "ledgerAccounts"): ("ledger_accounts", "location_id"),
     ("Query", "users"): ("users", None),
+    ("Query", "bookingPolicies"): ("policies", None),
     ("Query", "clientKeys"): ("keys", None),
     ("Query", "auditEvents"): ("events", None),
     ("Location", "bookings"): ("bookings", "location_id"),
@@ -297,6 +272,7 @@ ONE = {
     ("Booking", "customer"): ("customers", "customer_id"),
     ("Booking", "service"): ("services", "service_id"),
     ("Booking", "invoice"): ("invoices", "invoice_id"),
+    ("Booking", "policy"): ("policies", "policy_id"),
     ("Customer", "homeLocation"): ("locations", "home_location_id"),
     ("Invoice", "location"): ("locations", "location_id"),
     ("Invoice", "customer"): ("customers", "customer_id"),
@@ -348,6 +324,7 @@ MONEY = {
     "InvoiceTax": {"net", "tax"},
     "InvoiceCause": {"base", "amount"},
     "LedgerPosting": {"amount"},
+    "BookingCharge": {"amount"},
     "TrialBalanceLine": {"debit", "credit", "balance"},
 }
 
