@@ -9,15 +9,15 @@ from pydantic import ValidationError
 from sqlalchemy import Row
 
 from barberpro.domains.bookings import tables
-from barberpro.domains.bookings.errors import (
+from barberpro.domains.bookings.planning import service
+from barberpro.domains.bookings.planning.drawing import Wanted
+from barberpro.domains.bookings.planning.errors import (
     PlanNoLongerFits,
     PlanNotFound,
     PlanOutOfRange,
     WindowTooShort,
     WrongPlanStatus,
 )
-from barberpro.domains.bookings.planning import service
-from barberpro.domains.bookings.planning.drawing import Wanted
 from barberpro.domains.bookings.planning.instance import Policies
 from barberpro.domains.catalogue.errors import ServiceNotFound, ServiceWithdrawn
 from barberpro.domains.locations.errors import LocationNotFound

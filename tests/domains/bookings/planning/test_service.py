@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from barberpro.domains.bookings.errors import (
+from barberpro.domains.bookings.planning import service
+from barberpro.domains.bookings.planning.drawing import Wanted, draw
+from barberpro.domains.bookings.planning.errors import (
     PlanNoLongerFits,
     PlanNotFound,
     PlanOutOfRange,
     WindowTooShort,
     WrongPlanStatus,
 )
-from barberpro.domains.bookings.planning import service
-from barberpro.domains.bookings.planning.drawing import Wanted, draw
 from barberpro.domains.bookings.planning.instance import Policies
 from barberpro.domains.bookings.tables import bookings as table
 from barberpro.domains.bookings.tables import plan_items

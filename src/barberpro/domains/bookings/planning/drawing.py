@@ -27,10 +27,10 @@ from barberpro.platform.sets import among, key_set
 from ..availability import reading
 from ..availability.cells import CELL, first_of, horizons
 from ..availability.copies import Person, Place
-from ..errors import PlanOutOfRange, WindowTooShort
 from ..lifecycle import OCCUPYING
 from ..tables import bookings
 from . import instance as format
+from .errors import PlanOutOfRange, WindowTooShort
 from .instance import DAY, LONGEST, MOST_LOCATIONS, MOST_REQUESTS, Instance, Policies
 
 MINUTE = timedelta(minutes=1)

@@ -17,10 +17,10 @@ from barberpro.platform.sets import among
 
 from .. import events
 from .. import service as bookings
-from ..errors import PlanNoLongerFits, PlanNotFound, PlanOutOfRange, WrongPlanStatus
 from ..lifecycle import Channel
 from ..tables import plan_items, plans
 from .drawing import Wanted, draw
+from .errors import PlanNoLongerFits, PlanNotFound, PlanOutOfRange, WrongPlanStatus
 from .instance import Instance, Policies, written
 from .plan import Plan, plan_of
 from .solving import solve

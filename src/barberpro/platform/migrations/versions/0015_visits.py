@@ -2,8 +2,8 @@
 
 A place that is held keeps its provider and its chair, so the rules against overlaps look at it as at a booking.
 
-Revision ID: 0016
-Revises: 0015
+Revision ID: 0015
+Revises: 0014
 """
 
 import sqlalchemy as sa
@@ -19,8 +19,8 @@ from barberpro.platform.migrations.building import (
 )
 from barberpro.platform.tables import Instant, Key
 
-revision = "0016"
-down_revision = "0015"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

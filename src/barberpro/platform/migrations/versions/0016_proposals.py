@@ -1,7 +1,7 @@
 """Plans of a day that wait for consent.
 
-Revision ID: 0017
-Revises: 0016
+Revision ID: 0016
+Revises: 0015
 """
 
 import sqlalchemy as sa
@@ -17,8 +17,8 @@ from barberpro.platform.migrations.building import (
 )
 from barberpro.platform.tables import Document, Instant, Key
 
-revision = "0017"
-down_revision = "0016"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

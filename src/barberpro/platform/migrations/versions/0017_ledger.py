@@ -1,7 +1,7 @@
 """The ledger, and what is posted to it.
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0017
+Revises: 0016
 """
 
 import sqlalchemy as sa
@@ -19,8 +19,8 @@ from barberpro.platform.migrations.building import (
 )
 from barberpro.platform.tables import Instant, Key
 
-revision = "0018"
-down_revision = "0017"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
