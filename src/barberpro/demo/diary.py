@@ -47,6 +47,8 @@ def bookings(
         "currency_code": texts([CURRENCY] * count),
         "is_first_visit": first_visits(booked.person, fate),
         "created_at": fate.created,
+        "held_until": np.full(count, np.datetime64("NaT", "us")),
+        "policy_id": nothing(count),  # they were made before there were terms
     }
 
 
