@@ -116,6 +116,7 @@ async def test_one_event_a_table_commits_to_its_rows(installation: Installation)
         others = Counter(event["type"] for event in events if event not in loaded + posted)
         told = {
             "organization.founded": 1,
+            "policy.published": 1,
             "document.published": published,
             "document.approved": published,
             "client.registered": len(tenant.clients),

@@ -118,7 +118,7 @@ async def test_each_caller_is_shown_their_part_of_the_sdl(
 async def test_who_may_not_introspect_is_not_told_the_sdl(
     http: httpx.AsyncClient, bearer: Any
 ) -> None:
-    headers = await bearer(registered_only=True)
+    headers = await bearer(document_mode="locked")
     answer = await http.post("/graphql", json={"query": SDL}, headers=headers)
     assert (answer.status_code, "_service" in answer.text) == (403, False)
     anonymous = await http.post("/graphql", json={"query": SDL})
