@@ -101,7 +101,8 @@ def _prepare(settings: Any, *, demo: bool, scale: str) -> None:
 
     typer.echo(f"database: {_safe(settings.database)}")
     migrations.upgrade(settings.database)
-    _check_documents(settings)
+    if settings.subgraph is None:  # a subgraph is asked in documents of its router's own
+        _check_documents(settings)
     if demo:
         from .demo import is_loaded
 
