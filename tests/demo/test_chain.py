@@ -100,7 +100,7 @@ def test_every_column_is_there_and_every_reference_finds_its_row(chain: Chain) -
         for rule in table.constraints:
             if isinstance(rule, ForeignKeyConstraint) and len(rule.columns) == 2:
                 (column,) = (c.name for c in rule.columns if c.name != "organization_id")
-                known = {row["id"] for row in chain[rule.referred_table.name]}
+                known = {row["id"] for row in chain.get(rule.referred_table.name, ())}
                 assert {row[column] for row in rows} <= known | {None}
             if isinstance(rule, UniqueConstraint):
                 key = [c.name for c in rule.columns if c.name != "organization_id"]

@@ -118,6 +118,7 @@ def test_in_a_subgraph_a_foreign_entity_is_its_key_and_what_the_domain_adds():
         "nodes",
         "booking",
         "bookings",
+        "bookingPolicies",
     }
 
 

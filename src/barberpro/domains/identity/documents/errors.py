@@ -40,7 +40,7 @@ class DocumentUnfit(Invalid):
     """The schema does not answer the document, or not to this client."""
 
     code = "DOCUMENT_UNFIT"
-    says = "The document cannot be registered: {detail} (line {line}, column {column})"
+    says = "Line {line}, column {column}: {detail} The document cannot be registered."
     reason: str
     """The code that a call with this document would be refused with."""
     detail: str
@@ -108,6 +108,6 @@ class ManifestInvalid(Invalid):
     """The manifest is none of the forms that are known, too large, or an id in it is wrong."""
 
     code = "MANIFEST_INVALID"
-    says = "The manifest cannot be read: {detail}"
+    says = "{detail} The manifest cannot be read."
     detail: str
     """What is wrong with it, in English."""
