@@ -1,0 +1,1 @@
+"""Electronic receipts of ARCA (formerly AFIP), the Argentine tax authority."""
