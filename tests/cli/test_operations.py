@@ -110,10 +110,10 @@ def test_a_manifest_is_published_whole_or_not_at_all(installed: Installation) ->
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("query A { nothing }", "line 1, column 11"),
-        ("query A {", "line 1, column 10"),
+        ("query A { nothing }", "Line 1, column 11: Cannot"),
+        ("query A {", "Line 1, column 10: Syntax"),
         ("query A {\n  bookings { nodes { id } }\n}", "bookings:read"),
-        ("query A {\n  bookings { nodes { id } }\n}", "line 2, column 3"),
+        ("query A {\n  bookings { nodes { id } }\n}", "Line 2, column 3: Query.bookings"),
         ("{ __typename }", "needs a name"),
         ("query A { __typename } query B { __typename }", "no single operation"),
         ("query A { locations(first: 1001) { nodes { id } } }", "from 0 to 1000"),

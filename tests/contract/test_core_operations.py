@@ -13,6 +13,8 @@ STATEMENTS = {
 }
 NOT_YET = {"InvoiceById", "InvoiceIssue"}
 """Those whose authorization and budget come with later work; the rest of them is as in the contract."""
+OURS = {"AvailabilityChanged"}
+"""Those the frontend registered beside the contract's."""
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -79,5 +81,5 @@ def test_registered_documents_are_the_contracts_own_words(documents):
         pytest.skip("the contract's own file is not beside this checkout")
     text = shared.read_text()
     for name, document in documents.items():
-        if name not in NOT_YET:
+        if name not in NOT_YET | OURS:
             assert document in text, name
