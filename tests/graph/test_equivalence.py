@@ -27,7 +27,7 @@ from .documents import Writer
 from .faults import faults
 from .ways import WAYS, Ways, all_scopes, errors_of, told
 
-DOCUMENTS = draws(150)
+DOCUMENTS = draws(75)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from .naive import Answered, Naive
 from .ways import SECRET, WAYS, Ways, all_scopes, errors_of, told
 from .worlds import Founder, whole
 
-DOCUMENTS = draws(300)
+DOCUMENTS = draws(150)
 NOT_HERE = {
     ("Query", "availability"),
     ("Query", "auditHead"),

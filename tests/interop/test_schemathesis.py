@@ -18,6 +18,7 @@ from barberpro.gateway.documents import contract
 from barberpro.graph.schema import Graph
 
 from ..served import Serving
+from ..soaking import draws
 
 pytestmark = pytest.mark.long
 
@@ -27,6 +28,8 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_schema_conformance"
 )
+EXAMPLES = str(draws(3))
+"""Of each route and field, beside those that schemas name."""
 Token = Callable[[str], Awaitable[str]]
 
 
@@ -65,7 +68,7 @@ async def test_rest(served: Serving, token: Token, chain: Any, tmp_path: Path) -
     async with served(requests_per_address=1_000_000) as url:
         routes = await tried(
             await token(url), tmp_path, f"{url}/openapi.json",
-            "--checks", CHECKS, "--max-examples", "8", "--phases", "examples,coverage,fuzzing",
+            "--checks", CHECKS, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing",
         )  # fmt: skip
     told = json.loads((contract() / "openapi.json").read_text("utf-8"))
     assert routes == sum(len(methods) for methods in told["paths"].values())
@@ -78,7 +81,7 @@ async def test_graphql(
     async with served(requests_per_address=1_000_000) as url:
         fields = await tried(
             await token(url), tmp_path, str(schema), "--url", f"{url}/graphql",
-            "--checks", "not_a_server_error", "--max-examples", "8", "--phases", "fuzzing",
+            "--checks", "not_a_server_error", "--max-examples", EXAMPLES, "--phases", "fuzzing",
         )  # fmt: skip
     roots = (graph.core.query_type, graph.core.mutation_type)
     # Its generator leaves out what only routers ask, `_service` and `_entities`.
