@@ -51,7 +51,7 @@ BODY_SECONDS = 5.0
 """For a whole body to arrive."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """An operation that its caller may run."""
 

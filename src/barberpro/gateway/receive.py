@@ -39,7 +39,7 @@ KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 T = TypeVar("T", str, dict[str, Any])
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Received:
     """What a request asks for. At least one of `query` and `document_id` is there."""
 

@@ -23,7 +23,7 @@ LONGEST = 8_192
 """Characters, more than any row's cursor has: the ordering key of a name of 120 characters can have 4,320 bytes."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cursors:
     """Makes and reads the cursors of one caller."""
 

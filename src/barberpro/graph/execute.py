@@ -30,7 +30,7 @@ class BadVariables(Exception):
     errors: list[GraphQLError]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Variables:
     """An operation's variables: as they came, and as the operation declares them."""
 

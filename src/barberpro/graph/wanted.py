@@ -83,12 +83,14 @@ class Wanted:
 
     def kept(self, shape: Any, made: Callable[[], Select[Any]]) -> Select[Any]:
         """The statement of this shape. Callers choose shapes, so only the last ones stay."""
-        if shape not in self._statements:
-            self._statements[shape] = made()
-            if len(self._statements) > MOST_STATEMENTS:
-                self._statements.popitem(last=False)
-        self._statements.move_to_end(shape)
-        return self._statements[shape]
+        found = self._statements.get(shape)
+        if found is not None:
+            self._statements.move_to_end(shape)
+            return found
+        found = self._statements[shape] = made()
+        if len(self._statements) > MOST_STATEMENTS:
+            self._statements.popitem(last=False)
+        return found
 
 
 def _cell(rows: FromClause, name: str, label: str, *, as_text: bool) -> ColumnElement[Any]:

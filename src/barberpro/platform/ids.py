@@ -8,31 +8,41 @@ import os
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 DIGITS = 26
 FORM = re.compile(rf"([a-z]{{2,8}})_([0-7][{ALPHABET}]{{{DIGITS - 1}}})")
 LIMIT = 40  # characters; longer text from outside is never an id
+TIME_DIGITS = 10
 RANDOM = 10  # bytes of an id
-DRAWN = 256  # ids for whose random bytes the system is asked at once, which takes as long as making ten ids
+DRAWN = 64  # ids whose random halves are made at once: the system is asked once, and what makes them is at hand
 
-_drawn: list[bytes] = []
+_drawn: list[str] = []
 os.register_at_fork(after_in_child=_drawn.clear)
 
 
 def new(prefix: str) -> str:
     """A fresh id, later than every id made in an earlier millisecond."""
-    return f"{prefix}_{encode(uuid7(time.time_ns() // 1_000_000, _random()))}"
+    return f"{prefix}_{_moment(time.time_ns() // 1_000_000)}{_random()}"
 
 
-def _random() -> bytes:
-    try:
-        return _drawn.pop()
-    except IndexError:
-        many = os.urandom(RANDOM * DRAWN)
-        _drawn.extend(many[at : at + RANDOM] for at in range(RANDOM, len(many), RANDOM))
-        return many[:RANDOM]
+@lru_cache(maxsize=1)
+def _moment(milliseconds: int) -> str:
+    """The digits that an id has from its time."""
+    return "".join([PAIRS[milliseconds >> shift & 1023] for shift in range(40, -1, -10)])
+
+
+def _random() -> str:
+    """The digits of an id that are not its time."""
+    while True:
+        try:
+            return _drawn.pop()
+        except IndexError:
+            many = os.urandom(RANDOM * DRAWN)
+            randoms = [many[at : at + RANDOM] for at in range(0, len(many), RANDOM)]
+            _drawn.extend(encode(uuid7(0, each))[TIME_DIGITS:] for each in randoms)
 
 
 def uuid7(milliseconds: int, random: bytes) -> int:
