@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,13 +22,33 @@ from barberpro.platform.platform import Platform
 from barberpro.platform.principal import Principal
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
     """A gateway that answers, and a caller of its."""
 
     url: str
     headers: dict[str, str]
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until_ready(self.url, self.process, self.log)
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a machine does that loses its power."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @pytest.fixture
@@ -55,23 +76,21 @@ async def running(
         "BARBERPRO_LOG_LEVEL": "WARNING",
         "BARBERPRO_POOL_SIZE": "8",
     }
-    with (tmp_path / "gateway.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "barberpro.gateway", "--port", str(port), "--workers", workers],
-            env=environment, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "barberpro.gateway", "--port", str(port), "--workers", workers]
+    found = Running(url, {}, command, environment, tmp_path / "gateway.log")
     try:
-        wait_until_ready(url, process, tmp_path / "gateway.log")
+        found.start()
         answer = httpx.post(
             f"{url}/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(client.id, secret),
         )
-        yield Running(url, {"authorization": f"Bearer {answer.json()['access_token']}"}, process)
+        found.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield found
     finally:
-        process.terminate()
-        process.wait(30)
+        found.process.terminate()
+        found.process.wait(30)
 
 
 async def connected(running: Running) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
