@@ -33,7 +33,7 @@ from .documents import Writer
 from .faults import faults
 from .ways import WAYS, Ways, all_scopes, errors_of, told
 
-DOCUMENTS = draws(75)
+DOCUMENTS = draws(40)
 CURSORS = {("PageInfo", "startCursor"), ("PageInfo", "endCursor")} | {
     (f"{name}Edge", "cursor") for name in ("Booking", "Invoice", "Provider")
 }

@@ -23,7 +23,7 @@ from .documents import Writer
 from .faults import faults
 from .ways import WAYS, Ways, all_scopes, errors_of, told
 
-DOCUMENTS = draws(60)
+DOCUMENTS = draws(30)
 
 
 @pytest.fixture
