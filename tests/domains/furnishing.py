@@ -26,6 +26,7 @@ from barberpro.platform.tables import metadata
 
 from ..chain import open_shop
 from . import attempts_at_money as money
+from . import attempts_at_moves as moves
 
 ELEVEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 KEY: Any = {"name": "till", "scopes": ["bookings:read"]}
@@ -76,6 +77,10 @@ class Things:
     """The transaction of what was issued."""
     plan: str
     """A plan with a visit that has a place."""
+    reshuffle: str
+    """One in which customers are asked to move."""
+    move: str
+    """What one of them is asked."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -136,7 +141,10 @@ async def furnish(tx: Transaction, name: str) -> Things:
         location_ids=[shop.id],
     )
     plan = await planning.make_plan(tx, wanted=[wish])
+    reshuffle, move = await moves.asked_of(tx, booking)
     return Things(
+        reshuffle=reshuffle,
+        move=move,
         account=owed,
         posted=posted,
         plan=plan.id,

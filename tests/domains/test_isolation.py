@@ -22,6 +22,7 @@ from barberpro.domains.bookings.events import BookingCompleted
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.bookings.planning import service as planning
 from barberpro.domains.bookings.planning.drawing import Wanted
+from barberpro.domains.bookings.reshuffling.errors import NothingToWin
 from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity.documents import service as documents
@@ -44,6 +45,7 @@ from barberpro.platform.principal import Principal
 from barberpro.platform.tables import metadata
 
 from . import attempts_at_money as money
+from . import attempts_at_moves as moves
 from .furnishing import ELEVEN, FITS, KEY, Things, furnish
 
 LATER = ELEVEN + timedelta(hours=1)
@@ -215,6 +217,7 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (bookings.billed, lambda tx, theirs, _: bookings.billed(tx, invoice_id=theirs.draft)),
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
     *money.ATTEMPTS,
+    *moves.ATTEMPTS,
     (planning.make_plan, plans_with("location")),
     (planning.make_plan, plans_with("provider")),
     (planning.make_plan, plans_with("customer")),
@@ -319,6 +322,7 @@ TAKE_NO_IDS = {
     documents.called,
     documents.latest,
     *money.TAKE_NO_IDS,
+    *moves.TAKE_NO_IDS,
     bookings.publish_policy,
     bookings.sweep,
     bookings.tenants_of_lapsed,
@@ -341,7 +345,7 @@ TAKE_NO_IDS = {
     forecasts.summaries,
     forecasts.points,
 }
-MISMATCHED = (BookingAtOtherLocation, ChairNotFound, ProviderNotAtLocation)
+MISMATCHED = (BookingAtOtherLocation, ChairNotFound, NothingToWin, ProviderNotAtLocation)
 """What an owner is told who mixes things of two shops: not that they do not exist."""
 READS = {
     *money.READS,

@@ -40,6 +40,8 @@ NOT_HERE = {
     ("Query", "ownDocuments"),
     ("Query", "unregisteredDocuments"),
     ("Query", "schedulePlan"),
+    ("Query", "reshuffle"),
+    ("Location", "reshuffles"),
     ("Booking", "charges"),
     ("User", "roles"),
 }

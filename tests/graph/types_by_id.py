@@ -29,6 +29,9 @@ TYPES = {
     "unr": ("UnregisteredDocument", "unregistered_documents"),
     "pln": ("SchedulePlan", "plans"),
     "pli": ("SchedulePlanItem", "plan_items"),
+    "rsh": ("Reshuffle", "reshuffles"),
+    "rsm": ("ReshuffleMove", "reshuffle_moves"),
+    "rst": ("ReshuffleTerms", "reshuffle_terms"),
 }
 """By the prefix of ids: the type, and the table of its rows."""
 FOR_THE_WHOLE_ORGANIZATION = {"users", "keys", "events", "documents", "unregistered_documents"}

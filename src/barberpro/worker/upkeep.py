@@ -1,4 +1,4 @@
-"""What is done every hour: sweep up what is over (deliveries, keys, sessions, grants), and change signing keys."""
+"""What is done every hour: sweep up what is over, change signing keys, ask customers to move where it is night."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import select
 
 from barberpro.domains.bookings import service as bookings
+from barberpro.domains.bookings.reshuffling import service as reshuffling
 from barberpro.domains.identity.retention import KEPT
 from barberpro.platform import idempotency, once, revocations
 from barberpro.platform.binding import across_tenants
@@ -43,6 +44,7 @@ async def keep_up(
         "scrub": lambda: scrub(database),
         "credentials": lambda: forget_credentials(database, clock),
         "holds": lambda: sweep_holds(database, clock),
+        "reshuffles": lambda: ask_to_move(database, clock),
         "retention": lambda: forget(database, clock, KEPT),
     }
     while not stop.is_set():
@@ -84,3 +86,12 @@ async def sweep_holds(database: Database, clock: Clock) -> None:
     for (owner,) in tenants:
         async with transaction(database, worker(owner), clock, "upkeep") as tx:
             await bookings.sweep(tx)
+
+
+async def ask_to_move(database: Database, clock: Clock) -> None:
+    """End what customers were asked and did not answer, and ask others where it is night: a tenant a transaction."""
+    async with survey(database, clock) as house:
+        tenants = await house.rows(reshuffling.tenants_that_ask())
+    for (owner,) in tenants:
+        async with transaction(database, worker(owner), clock, "upkeep") as tx:
+            await reshuffling.by_night(tx)

@@ -85,11 +85,12 @@ async def reschedule(
     starts_at: datetime | None = None,
     provider_id: str | None = None,
     chair_id: str | None = None,
+    is_charged: bool = True,
 ) -> Row[Any]:
     """Move a booking at its location: to another time, provider or chair. Price and duration stay.
 
     Without a chair named it keeps its own where that is free. To where it is already it does not
-    move: nothing is written, nobody is told.
+    move: nothing is written, nobody is told. It may cost the late fee, unless the shop wished it.
     """
     before = await reading.held_with_shop(tx, booking_id)
     lifecycle.after(before.status, Change.MOVED)
@@ -132,7 +133,7 @@ async def reschedule(
         chair_id=booking.chair_id,
     )
     await remember(tx, Change.MOVED, event, before=before, after=booking)
-    if to_start != before.starts_at:
+    if is_charged and to_start != before.starts_at:
         await charging.moved(tx, before)
     return booking
 

@@ -66,9 +66,9 @@ async def draw(tx: Transaction, wanted: Sequence[Wanted], policies: Policies) ->
     """The instance of these requests, named by their places; the visits that stand are named by their ids."""
     offers = await _known_all(tx, wanted)
     at = {row.id: row for row in await tx.rows(PLACES)}
-    places = await reading.read_places(_Directly(tx), list(at), now=tx.now)
+    places = await reading.read_places(Directly(tx), list(at), now=tx.now)
     who = sorted(frozenset().union(*(each.providers for each in places.values())))
-    found = await reading.read_people(_Directly(tx), who, now=tx.now)
+    found = await reading.read_people(Directly(tx), who, now=tx.now)
     people = {each.id: each for each in found.values() if each.is_active}
     begins = max(tx.now, min(each.earliest for each in wanted))
     start = _midnight(begins, places)
@@ -103,7 +103,7 @@ async def draw(tx: Transaction, wanted: Sequence[Wanted], policies: Policies) ->
     )
 
 
-class _Directly:
+class Directly:
     """A transaction, to those that read by kept statements."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -223,12 +223,12 @@ def _provider(
             format.Shift(location=at.id, start=first, until=last)
             for at in places.values()
             if person.id in at.providers
-            for first, last in _hours(person, at, start, ends)
+            for first, last in hours(person, at, start, ends)
         ),
     )
 
 
-def _hours(person: Person, at: Place, start: datetime, ends: datetime) -> list[tuple[int, int]]:
+def hours(person: Person, at: Place, start: datetime, ends: datetime) -> list[tuple[int, int]]:
     """The minutes, from the start on, in which somebody is at work somewhere."""
     found: list[tuple[int, int]] = []
     until = (ends - start) // MINUTE + DAY
