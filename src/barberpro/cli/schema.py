@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from . import changes
+
 app = typer.Typer(help="The schema that callers see.", no_args_is_help=True)
 CHECKOUT = Path(__file__).parents[3]
 SDL = CHECKOUT / "schema" / "barberpro.graphql"
@@ -58,6 +60,9 @@ def print_(
         )
         raise typer.Exit(1)
     typer.echo("schema/ is what the code builds")
+
+
+changes.commands(app)
 
 
 def _changes(file: Path, built: str) -> bool:

@@ -31,6 +31,7 @@ class BrokenDocuments(Exception):
 
     def __init__(self, broken: list[str]) -> None:
         super().__init__("registered documents do not fit the schema:\n  " + "\n  ".join(broken))
+        self.broken = broken
 
 
 def document_id(text: str) -> str:
