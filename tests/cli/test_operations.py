@@ -1,76 +1,28 @@
 """`barberpro operations`, as a person types it."""
 
-import asyncio
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
-from typer.testing import CliRunner
+from sqlalchemy import update
 
 from barberpro.cli.operations import CHECKED, app, checked_once
-from barberpro.domains.identity import clients
 from barberpro.domains.identity.documents.tables import documents
-from barberpro.domains.organizations import service as organizations
-from barberpro.platform import clock, ids, migrations
+from barberpro.platform import clock
 from barberpro.platform.database import Database
-from barberpro.platform.doors import Reader, transaction
+from barberpro.platform.doors import transaction
 from barberpro.platform.principal import worker
-from barberpro.platform.settings import Settings
+
+from .installation import Installation
 
 NAMES = "query Names { locations { nodes { name } } }\n"
 CITIES = "query Cities { locations { nodes { city } } }\n"
 
 
-class Installation:
-    """One in a folder, with a client `till` that may read locations."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.settings = Settings(data_dir=folder)
-        self.tenant = ids.new("org")
-        migrations.upgrade(self.settings.database)
-        self.run(self._found)
-
-    async def _found(self, database: Database) -> None:
-        async with transaction(database, worker(self.tenant), clock.now, "test") as tx:
-            await organizations.found(tx, name="Cadena de prueba")
-            await clients.register_client(tx, name="till", scopes=["locations:read"])
-
-    def run(self, work: Any) -> Any:
-        async def opened() -> Any:
-            database = Database(self.settings.database)
-            try:
-                return await work(database)
-            finally:
-                await database.close()
-
-        return asyncio.run(opened())
-
-    def rows(self) -> list[Any]:
-        async def read(database: Database) -> Any:
-            asked = select(documents).order_by(documents.c.name)
-            return await Reader(database, worker(self.tenant)).rows(asked)
-
-        return self.run(read)
-
-    def types(self, *words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(app, [*words, "--data-dir", str(self.folder)])
-        assert result.exit_code == code, result.output
-        return result.output
-
-    def file(self, name: str, content: str) -> str:
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
-        return str(path)
-
-
 @pytest.fixture
 def installed(tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "data")
+    return Installation(tmp_path / "data", app)
 
 
 def test_a_folder_is_published_listed_checked_and_revoked(installed: Installation) -> None:

@@ -150,6 +150,7 @@ A, AB, AORB = (
     f" @requiresScopes(scopes: {s})" for s in ('[["a"]]', '[["a", "b"]]', '[["a"],["b"]]')
 )
 ROOTS = [(B, "NEEDS_MORE", "Query.pages"), (B, "NEEDS_MORE", "Query.shop")]
+LESS = [(S, "NEEDS_LESS", "Query.pages"), (S, "NEEDS_LESS", "Query.shop")]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +163,8 @@ ROOTS = [(B, "NEEDS_MORE", "Query.pages"), (B, "NEEDS_MORE", "Query.shop")]
         (scoped("", A), scoped("", ""), [(S, "NEEDS_LESS", "Shop.name")]),
         (scoped(A, A), scoped(A, ""), NONE),
         (scoped("", ""), scoped(A, ""), [*ROOTS, (B, "NEEDS_MORE", "Shop")]),
+        (scoped(A, AB), scoped(AB, AB), [*ROOTS, (B, "NEEDS_MORE", "Shop")]),
+        (scoped(A, AB), scoped("", AB), [*LESS, (S, "NEEDS_LESS", "Shop")]),
         (scoped(A, ""), scoped(A, ' @policy(policies: [["P"]])'), [(B, "NEEDS_MORE", "Shop.name")]),
     ],
 )

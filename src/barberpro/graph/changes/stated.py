@@ -2,7 +2,7 @@
 directives say of who may ask and at what cost.
 
 A field's need is made of its own directives and its type's, as the schema's build does it, so that a scope which moves
-from a type to all of its fields is no change. Where all fields of a type change alike, that is one change of the type.
+from a type to all of its fields is no change. What fields need more or less by their type alone is one change, the type's.
 """
 
 from collections.abc import Iterator
@@ -76,13 +76,15 @@ def _need(stated_at: Any) -> Needed | None:
 def _needs(
     before: GraphQLSchema, after: GraphQLSchema, old: Fielded, new: Fielded
 ) -> Iterator[Change]:
-    both = [name for name in old.fields if name in new.fields]
-    moves = {n: (needed(before, old.name, n), needed(after, old.name, n)) for n in both}
-    if old.name not in ROOTS and len(both) > 1 and len(set(moves.values())) == 1:
-        yield from _need_change(old.name, *moves[both[0]])
-        return
-    for name, move in moves.items():
-        yield from _need_change(f"{old.name}.{name}", *move)
+    of_type = False
+    for name in old.fields.keys() & new.fields.keys():
+        move = needed(before, old.name, name), needed(after, old.name, name)
+        if old.name in ROOTS or _need(old.fields[name]) != _need(new.fields[name]):
+            yield from _need_change(f"{old.name}.{name}", *move)
+        elif move[0] != move[1]:
+            of_type = True
+    if of_type:
+        yield from _need_change(old.name, _need(old) or ANYBODY, _need(new) or ANYBODY)
 
 
 def _need_change(coordinate: str, old: Needed, new: Needed) -> Iterator[Change]:
