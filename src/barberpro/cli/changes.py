@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from barberpro.platform.contract import contract
 from barberpro.platform.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from barberpro.graph.changes.report import Report
     from barberpro.graph.schema import Graph
 
-CHECKOUT = Path(__file__).parents[3]
-RELEASED = CHECKOUT / "schema" / "released.graphql"
-EXCUSED = CHECKOUT / "schema" / "excused.txt"
+SCHEMA = Path(str(contract()))
+RELEASED = SCHEMA / "released.graphql"
+EXCUSED = SCHEMA / "excused.txt"
 
 ReleasedFile = Annotated[
     Path, typer.Option("--released", help="The SDL to compare with.", show_default=False)
@@ -128,14 +129,10 @@ def _report(
 
 def _in_files(graph: "Graph") -> tuple[dict[str, str], list[str]]:
     """The documents of the release by their names, and those that break."""
-    from barberpro.gateway.documents import (
-        BrokenDocuments,
-        contract,
-        load_registered,
-        operation_files,
-    )
+    from barberpro.gateway import documents
+    from barberpro.gateway.documents import BrokenDocuments, load_registered, operation_files
 
-    folder = contract() / "operations"
+    folder = documents.contract() / "operations"
     texts = {f"{client}/{name}": text for client, name, text in operation_files(folder)}
     try:
         load_registered(graph, folder)

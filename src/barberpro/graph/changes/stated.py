@@ -2,7 +2,8 @@
 directives say of who may ask and at what cost.
 
 A field's need is made of its own directives and its type's, as the schema's build does it, so that a scope which moves
-from a type to all of its fields is no change. What fields need more or less by their type alone is one change, the type's.
+from a type to all of its fields is no change. What fields need more or less by their type alone is one change, of the
+type.
 """
 
 from collections.abc import Iterator
