@@ -121,8 +121,7 @@ DANGEROUS (1)
     Asked for by partner/Names.
 
 SAFE (1)
-  Location.timeZone  FIELD_CHANGED_KIND_SAFE
-    Field Location.timeZone changed type from TimeZone to TimeZone!.
+  Location.timeZone  Field Location.timeZone changed type from TimeZone to TimeZone!.
 
 """
     )

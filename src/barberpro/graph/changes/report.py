@@ -144,10 +144,12 @@ def lines(report: Report, severities: Iterable[Severity] = Severity) -> Iterator
             continue
         yield f"{severity.upper()} ({len(group)})"
         for each in group:
+            if severity is Severity.SAFE:
+                yield f"  {each.change.coordinate}  {each.change.says}"
+                continue
             yield f"  {each.change.coordinate}  {each.change.kind}"
             yield f"    {each.change.says}"
-            if severity is not Severity.SAFE:
-                yield from (f"    {line}" for line in _consequences(each))
+            yield from (f"    {line}" for line in _consequences(each))
         yield ""
     if report.broken:
         yield f"REGISTERED DOCUMENTS THAT BREAK ({len(report.broken)})"
