@@ -27,6 +27,7 @@ directive @listSize(assumedSize: Int, slicingArguments: [String!]) on FIELD_DEFI
 BEFORE = f"""{DIRECTIVES}
 directive @old on FIELD
 directive @shown(at: Int = 1, of: Int) repeatable on FIELD | QUERY
+union _Entity = Shop
 scalar Day
 scalar Instant @specifiedBy(url: "https://a.example")
 interface Named {{ name: String }}
@@ -65,6 +66,7 @@ ONE_EDIT = [
     ("scalar Day\n", "type Day { n: Int }\n", B, "TYPE_CHANGED_KIND", "Day"),
     ("union Found = Shop | Chair", "union Found = Shop", B, "TYPE_REMOVED_FROM_UNION", "Found"),
     ("Found = Shop", "Found = Desk | Shop", D, "TYPE_ADDED_TO_UNION", "Found"),
+    ("_Entity = Shop", "_Entity = Shop | Chair", S, "TYPE_ADDED_TO_UNION", "_Entity"),
     ("OPEN SHUT", "OPEN", B, "VALUE_REMOVED_FROM_ENUM", "Status.SHUT"),
     ("OPEN SHUT", "OPEN AJAR SHUT", D, "VALUE_ADDED_TO_ENUM", "Status.AJAR"),
     ("far: Int!", "far: Int!, on: Day!", B, "REQUIRED_INPUT_FIELD_ADDED", "Wanted.on"),

@@ -16,6 +16,8 @@ from graphql.utilities.find_schema_changes import (
     SchemaChange,
 )
 
+from ..federation.entities import ENTITY
+
 
 class Severity(StrEnum):
     """What a change means to who calls as before."""
@@ -42,6 +44,8 @@ DIRECTIVE = re.compile(r"@\w+(?:\(\w+:?\))?")
 LAST_NAMED = re.compile(r"(?:union type|implemented by) (\w+)\.$")
 TYPE = re.compile(r"(?:Standard scalar |Description of )?(\w+)")
 TEXT = " has changed to "
+ENTITIES = f" was added to union type {ENTITY}."
+"""A router asks for the entities that it composed, so a further one surprises nobody."""
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +69,7 @@ def _located(change: SchemaChange) -> Change:
 def _severity(change: SchemaChange) -> Severity:
     if isinstance(change.type, BreakingChangeType):
         return Severity.BREAKING
-    if isinstance(change.type, DangerousChangeType):
+    if isinstance(change.type, DangerousChangeType) and not change.description.endswith(ENTITIES):
         return Severity.DANGEROUS
     return Severity.SAFE
 
