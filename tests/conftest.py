@@ -53,7 +53,7 @@ EVERYTHING = frozenset(
         "documents",
     )
     for verb in ("read", "write")
-) | {"customers:pii", "customers:erase", "audit:read", "documents:review"}
+) | {"customers:pii", "customers:erase", "audit:read", "documents:review", "usage:read"}
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # 10:00 in Buenos Aires
 PUBLIC_URL = "https://gateway.example"
 MASTER_KEY = bytes(

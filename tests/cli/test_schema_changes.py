@@ -1,6 +1,7 @@
 """`barberpro schema diff`, `check` and `release`, as a person types them."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 from barberpro import cli
 from barberpro.cli.operations import app as operations
 from barberpro.cli.schema import app
+from barberpro.domains.identity import clients
 from barberpro.domains.identity.documents.tables import documents
+from barberpro.domains.identity.usage import noting
 from barberpro.graph.schema import Graph
 from barberpro.platform import clock
 from barberpro.platform.database import Database
@@ -242,9 +245,37 @@ def test_documents_of_the_database_are_named_by_their_client(
         == f"""\
 BREAKING (1)
 {REMOVED}    Asked for by till/Names ({row.id}).
+    Nobody used it in this time.
 
 REGISTERED DOCUMENTS THAT BREAK (1)
   till/Names ({row.id}): 2:26: Cannot query field 'fax' on type 'Location'.
 
 {REFUSED}"""
     )
+
+
+def test_who_used_it_is_named_with_the_days(released: Released, tmp_path: Path) -> None:
+    with_fax(released)
+    till = Installation(tmp_path / "data", app)
+    options = ("--database", "--data-dir", str(till.folder))
+
+    async def use(database: Database) -> Any:
+        async with transaction(database, worker(till.tenant), clock.now, "test") as tx:
+            (client,) = await tx.rows(clients.of_tenant(till.tenant))
+            for days, name in ((9, "A"), (1, "B"), (200, "C")):
+                shape = noting.Shape(name, frozenset({"Location.fax", f"Location.of{name}"}))
+                then = tx.now - timedelta(days=days)
+                await noting.note(tx, [noting.Ran(client.id, shape, None, 3, 0, 1, then, then)])
+            tx.published += 1
+
+    till.run(use)
+    today = clock.now().date()
+    long_ago, first, last = (today - timedelta(days=days) for days in (200, 9, 1))
+    used = f"    Used by till (since {first}, last {last}).\n"
+    assert used in released.types("check", *options, code=1)
+    used = f"    Used by till (since {long_ago}, last {last}).\n"
+    assert used in released.types("check", *options, "--days", "300", code=1)
+    assert till.types("usage", "Location.fax") == f"till\t6\t{first}\t{last}\n"
+    assert till.types("usage", "Location.city") == ""
+    told = "Location.fax\t6\t1\nLocation.ofA\t3\t1\nLocation.ofB\t3\t1\n"
+    assert till.types("usage") == told

@@ -60,6 +60,8 @@ TABLES = (
     "key_uses",
     "documents",
     "unregistered_documents",
+    "usage_shapes",
+    "usage_days",
     "users",
     "roles",
     "role_assignments",

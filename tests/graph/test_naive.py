@@ -39,6 +39,7 @@ NOT_HERE = {
     ("Query", "documents"),
     ("Query", "ownDocuments"),
     ("Query", "unregisteredDocuments"),
+    ("Query", "apiUsage"),
     ("Query", "schedulePlan"),
     ("Query", "reshuffle"),
     ("Location", "reshuffles"),

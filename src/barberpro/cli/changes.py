@@ -17,7 +17,7 @@ from barberpro.platform.errors import Misconfigured
 
 if TYPE_CHECKING:
     from barberpro.graph.changes.found import Severity
-    from barberpro.graph.changes.report import Report
+    from barberpro.graph.changes.report import Report, Used
     from barberpro.graph.schema import Graph
 
 SCHEMA = Path(str(contract()))
@@ -31,8 +31,9 @@ ExcusedFile = Annotated[
     Path, typer.Option("--excused", help="What may break for now.", show_default=False)
 ]
 InDatabase = Annotated[
-    bool, typer.Option("--database", help="Ask the database's registered documents, too.")
+    bool, typer.Option("--database", help="Ask the database's registered documents and usage, too.")
 ]
+Days = Annotated[int, typer.Option(min=1, max=400, help="How many days of usage to look at.")]
 DataDir = Annotated[
     Path | None, typer.Option(help="Where this installation keeps its data.", show_default=False)
 ]
@@ -53,13 +54,14 @@ def diff(
     released: ReleasedFile = RELEASED,
     excused: ExcusedFile = EXCUSED,
     database: InDatabase = False,
+    days: Days = 90,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show every change since the released schema: what breaks callers, what may surprise them, and what is safe."""
     from barberpro.graph.changes.found import Severity
 
-    report, _ = _report(released, excused, data_dir, database=database)
+    report, _ = _report(released, excused, data_dir, days=days if database else None)
     _show(report, as_json=as_json, severities=Severity)
     if not report.seen and not as_json:
         typer.echo("nothing changed since the release")
@@ -69,13 +71,14 @@ def check(
     released: ReleasedFile = RELEASED,
     excused: ExcusedFile = EXCUSED,
     database: InDatabase = False,
+    days: Days = 90,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Fail where callers of the released schema would break, unless a line of schema/excused.txt lets it pass."""
     from barberpro.graph.changes.found import Severity
 
-    report, count = _report(released, excused, data_dir, database=database)
+    report, count = _report(released, excused, data_dir, days=days if database else None)
     _show(report, as_json=as_json, severities=[Severity.BREAKING])
     if report.fails:
         if not as_json:
@@ -100,21 +103,25 @@ def release(released: ReleasedFile = RELEASED) -> None:
 
 
 def _report(
-    released: Path, excused: Path, data_dir: Path | None, *, database: bool
+    released: Path, excused: Path, data_dir: Path | None, *, days: int | None
 ) -> "tuple[Report, int]":
-    """The report, and how many documents were looked at."""
+    """The report, and how many documents were looked at; with those of the database and its usage of some days."""
     from barberpro.graph.changes import excuses
     from barberpro.graph.changes.report import compared
     from barberpro.graph.schema import build_schema
     from barberpro.platform import clock
 
+    from . import usage
+
     if not released.exists():
         raise NothingReleased(f"there is no {released.name}: `barberpro schema release` writes it")
     graph = build_schema()
     documents, broken = _in_files(graph)
-    if database:
+    used: Used | None = None
+    if days is not None:
         of_database, broken_there = _in_database(graph, data_dir)
         documents, broken = documents | of_database, broken + broken_there
+        used = usage.used(data_dir, days)
     lines = excused.read_text("utf-8") if excused.exists() else ""
     report = compared(
         released.read_text("utf-8"),
@@ -123,6 +130,7 @@ def _report(
         broken=broken,
         excuses=excuses.read(lines, excused.name),
         today=clock.now().date(),
+        used=used,
     )
     return report, len(documents)
 

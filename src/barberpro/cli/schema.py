@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import changes
+from . import changes, usage
 
 app = typer.Typer(help="The schema that callers see.", no_args_is_help=True)
 CHECKOUT = Path(__file__).parents[3]
@@ -63,6 +63,7 @@ def print_(
 
 
 changes.commands(app)
+usage.commands(app)
 
 
 def _changes(file: Path, built: str) -> bool:

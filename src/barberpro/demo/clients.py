@@ -25,7 +25,7 @@ from .scales import CROWD, NEIGHBOUR, Scale
 
 NOUNS = ("organization", "locations", "catalogue", "people", "bookings", "billing")
 LEARNED = ("recommendations:read", "forecasts:read", "loyalty:read")
-READ = (*(f"{noun}:read" for noun in NOUNS), "ledger:read", *LEARNED)
+READ = (*(f"{noun}:read" for noun in NOUNS), "ledger:read", "usage:read", *LEARNED)
 WRITE = tuple(f"{noun}:write" for noun in NOUNS)
 REGISTRY = ("documents:read", "documents:review", "documents:write")
 PERSONAL = ("customers:erase", "customers:pii")
@@ -40,6 +40,7 @@ BOOKS = (
     "locations:read",
     "people:read",
     "recommendations:read",
+    "usage:read",
 )
 
 LOOPBACK = ("http://127.0.0.1/callback",)

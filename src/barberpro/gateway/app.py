@@ -30,6 +30,7 @@ from .pipeline import Pipeline
 from .problems import Code
 from .subscriptions import Streams, socket
 from .tiers import load_tiers
+from .usage import Usage
 
 GRAPHQL = "/graphql"
 COLLECT = 50_000, 5, 4
@@ -67,8 +68,8 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             gc.freeze()
             # A page of a thousand rows makes tens of thousands of objects, and cycles are rare among them.
             gc.set_threshold(*COLLECT)
-            documents: Documents = state["pipeline"].documents
-            async with documents.working():
+            pipeline: Pipeline = state["pipeline"]
+            async with pipeline.documents.working(), pipeline.usage.writing():
                 app.state.ready = True
                 yield state
 
@@ -122,7 +123,8 @@ def serving(platform: Platform, graph: Graph, draining: Draining | None = None) 
         most=settings.max_subscriptions,
         of_client=settings.max_subscriptions_of_client,
     )
-    pipeline = Pipeline(platform, graph, documents, gate, identify, budgets, streams)
+    usage = Usage(graph, platform.database, platform.clock)
+    pipeline = Pipeline(platform, graph, documents, gate, identify, budgets, streams, usage)
     return {
         "platform": platform,
         "draining": leaving,

@@ -34,7 +34,8 @@ def scraped(token: SecretStr) -> Callable[[Request], Awaitable[Response]]:
         shown = given[len(SCHEME) :] if given[: len(SCHEME)].lower() == SCHEME else ""
         if not hmac.compare_digest(shown.encode(), expected):
             return PlainTextResponse("", 401, {"www-authenticate": "Bearer"})
-        lines = request.state.pipeline.graph.counts.lines(os.getpid())
+        pipeline, process = request.state.pipeline, os.getpid()
+        lines = [*pipeline.graph.counts.lines(process), *pipeline.usage.lines(process)]
         return PlainTextResponse("\n".join([*lines, ""]), media_type=MEDIA)
 
     return endpoint

@@ -41,6 +41,7 @@ from .receive import Received, receive
 from .subscriptions import Streams
 from .subscriptions.sse import EventStream
 from .unread import dropped
+from .usage import Usage
 
 Work = Callable[[Call], Awaitable[Response]]
 Refuse = Callable[[Refusal, Call], Response]
@@ -74,6 +75,7 @@ class Pipeline:
     identify: Identify
     budgets: Budgets
     streams: Streams
+    usage: Usage
 
     async def __call__(self, request: Request) -> Response:
         """Answer a GraphQL request, whatever it holds."""
@@ -188,6 +190,13 @@ class Pipeline:
             if context.revoked:
                 await self.platform.revocations.announce()
         self.budgets.settle(charge, context.cost)
+        self.usage.count(
+            admitted.principal,
+            admitted.plan,
+            admitted.document_id,
+            charge.actual or 0,
+            failed=bool(result.errors),
+        )
         call.told.update(
             statements=context.statements, executor=context.answered_by, cost=charge.actual
         )

@@ -62,6 +62,8 @@ class Kept:
     """By their values, what the operation then asks of its root, or why it is not compiled."""
     costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
     """By the sizes that were asked, what the operation then costs; of the last few."""
+    shape: Any = None
+    """What it asks for, once that was written down of somebody who ran it."""
 
 
 @dataclass(frozen=True, eq=False)

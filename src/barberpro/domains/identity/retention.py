@@ -7,6 +7,7 @@ from barberpro.platform.retention import Kept
 
 from .documents.tables import unregistered
 from .grants.tables import authorization_codes, grants, pushed_requests, refresh_tokens
+from .usage.tables import usage_days, usage_shapes
 from .users.sessions import IDLE
 from .users.tables import invitations, sessions
 
@@ -25,4 +26,7 @@ KEPT = (
     Kept(invitations.c.expires_at),
     # Its author may have written anything into a text.
     Kept(unregistered.c.last_seen_at, 30 * DAY),
+    # A year and a month: who asks for a field once a year is seen before it goes.
+    Kept(usage_days.c.last_seen_at, 400 * DAY),
+    Kept(usage_shapes.c.last_seen_at, 401 * DAY),
 )

@@ -4,10 +4,8 @@ A text is counted once it is known to be valid, so nobody fills the memory with 
 most ten seconds of counts.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +17,8 @@ from barberpro.platform.clock import Clock
 from barberpro.platform.database import Database
 from barberpro.platform.doors import transaction
 from barberpro.platform.principal import Principal
+
+from ..batches import written
 
 WINDOW = timedelta(seconds=10)
 MOST_OF_ONE = 100
@@ -73,20 +73,6 @@ class Noted:
             if left_out:
                 log.warning("unregistered_full", client=client, texts=left_out)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
+    def writing(self) -> AbstractAsyncContextManager[None]:
         """Write down every ten seconds meanwhile, and what is left at the end."""
-        ending = asyncio.Event()
-        running = asyncio.create_task(self._run(ending))
-        try:
-            yield
-        finally:
-            ending.set()
-            await running
-
-    async def _run(self, ending: asyncio.Event) -> None:
-        while not ending.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WINDOW.total_seconds()):
-                    await ending.wait()
-            await self.flush()
+        return written(self.flush, WINDOW)

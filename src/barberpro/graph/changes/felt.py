@@ -4,48 +4,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
-    FieldNode,
     GraphQLInputObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
     get_named_type,
     is_abstract_type,
     is_object_type,
     parse,
-    visit,
 )
+
+from .. import coordinates
 
 OF_ONE_ARGUMENT = {"ARG_REMOVED", "ARG_CHANGED_KIND"}
 """Kinds that only who gives the argument feels; every other change of an argument is felt by who leaves it out, too."""
 
 
 def asked(schema: GraphQLSchema, text: str) -> frozenset[str]:
-    """The coordinates of the fields and arguments that a document asks for, as far as the schema knows them.
+    """The coordinates that a document asks for, as far as the schema knows them.
 
     It has none where it is no GraphQL, which the check against the current schema tells of it.
     """
-    types, found = TypeInfo(schema), set[str]()
     try:
-        document = parse(text)
+        return coordinates.asked(schema, parse(text))
     except GraphQLSyntaxError:
         return frozenset()
-
-    class Fields(Visitor):
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            if (parent := types.get_parent_type()) is not None:
-                found.add(f"{parent.name}.{node.name.value}")
-
-        def enter_argument(self, node: ArgumentNode, _key: Any, _parent: Any, *rest: Any) -> None:
-            parent, field = types.get_parent_type(), rest[-1][-1]
-            if parent is not None and isinstance(field, FieldNode):
-                found.add(f"{parent.name}.{field.name.value}({node.name.value}:)")
-
-    visit(document, TypeInfoVisitor(types, Fields()))
-    return frozenset(found)
 
 
 class Felt:

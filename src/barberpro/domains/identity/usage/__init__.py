@@ -1,0 +1,1 @@
+"""Which client asks for which fields of the schema, and how often."""

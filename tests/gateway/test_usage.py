@@ -1,0 +1,252 @@
+"""What clients run is counted, written down in batches, and told to whom it may be told."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from graphql import parse
+from sqlalchemy import select
+
+from barberpro.domains.identity.usage import noting
+from barberpro.domains.identity.usage.tables import usage_days, usage_shapes
+from barberpro.gateway import usage as counting
+from barberpro.gateway.usage import Usage
+from barberpro.graph.coordinates import asked, asked_by, deprecation
+from barberpro.platform import ids as made
+
+TOWNS = "query Towns { locations(first: 1) { nodes { city } } }"
+MINE = """query ($since: Date, $until: Date, $client: ID, $of: String) {
+  apiUsage(since: $since, until: $until, clientId: $client, coordinate: $of) {
+    requests errors cost days { date requests errors cost }
+    operations { clientId name documentId requests errors firstSeenAt lastSeenAt coordinates }
+    fields { coordinate requests clients deprecationReason } } }"""
+
+
+@pytest.fixture
+def usage(state: dict[str, Any]) -> Usage:
+    return state["pipeline"].usage
+
+
+@pytest.fixture
+def runs(http: Any) -> Any:
+    """`await runs(headers, …)` sends a request, whose answer must be data."""
+
+    async def run(headers: dict[str, str], **body: Any) -> Any:
+        answer = await http.post("/graphql", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    return run
+
+
+async def test_what_was_run_is_told_by_day_by_operation_and_by_field(
+    runs: Any, bearer: Any, usage: Usage, clock: Any
+) -> None:
+    clock.time = clock.time.replace(hour=23, minute=58)
+    mine = await bearer()
+    for text in (TOWNS, TOWNS, TOWNS.replace("1", "2")):  # the last one asks for the same things
+        await runs(mine, query=text)
+    await usage.flush()
+    clock.forward(minutes=4)
+    await runs(mine, query=TOWNS)
+    await usage.flush()
+
+    told = (await runs(mine, query=MINE))["apiUsage"]
+    assert (told["requests"], told["errors"]) == (4, 0)
+    assert [(d["date"], d["requests"]) for d in told["days"]] == [
+        ("2026-11-23", 3),
+        ("2026-11-24", 1),
+    ]
+    assert sum(d["cost"] for d in told["days"]) == told["cost"] > 0
+    (operation,) = told["operations"]
+    assert (operation["name"], operation["documentId"], operation["requests"]) == ("Towns", None, 4)
+    assert operation["firstSeenAt"] == "2026-11-23T23:58:00Z"
+    assert operation["lastSeenAt"] == "2026-11-24T00:02:00Z"
+    names = [
+        "Location.city",
+        "LocationConnection.nodes",
+        "Query.locations",
+        "Query.locations(first:)",
+    ]
+    assert operation["coordinates"] == names
+    assert told["fields"] == [
+        {"coordinate": name, "requests": 4, "clients": 1, "deprecationReason": None}
+        for name in names
+    ]
+
+    later = (await runs(mine, query=MINE, variables={"since": "2026-11-24"}))["apiUsage"]
+    assert later["requests"] == 1
+    earlier = {"since": "2026-11-01", "until": "2026-11-23"}
+    assert (await runs(mine, query=MINE, variables=earlier))["apiUsage"]["requests"] == 3
+
+
+async def test_a_coordinate_tells_who_asks_for_it(runs: Any, bearer: Any, usage: Usage) -> None:
+    mine = await bearer()
+    await runs(mine, query=TOWNS)
+    await runs(mine, query="query Names { locations { nodes { name } } }")
+    await usage.flush()
+    told = (await runs(mine, query=MINE, variables={"of": "Location.name"}))["apiUsage"]
+    assert (told["requests"], [o["name"] for o in told["operations"]]) == (1, ["Names"])
+    assert [f["coordinate"] for f in told["fields"]] == ["Location.name"]
+    none = (await runs(mine, query=MINE, variables={"of": "Location.nothing"}))["apiUsage"]
+    assert (none["requests"], none["days"], none["operations"]) == (0, [], [])
+
+
+async def test_by_id_by_rest_and_by_text_it_is_counted(
+    http: Any, runs: Any, bearer: Any, usage: Usage, ids: Any
+) -> None:
+    mine = await bearer(documents=("BookingBoard",))
+    await runs(mine, documentId=ids["BookingBoard"])
+    assert (await http.get("/api/v1/locations", headers=mine)).status_code == 200
+    await usage.flush()
+    told = (await runs(mine, query=MINE))["apiUsage"]["operations"]
+    assert {o["documentId"] for o in told} > {ids["BookingBoard"]}
+    assert len(told) == 2
+    assert all(o["documentId"].startswith("sha256:") for o in told)
+
+
+async def test_errors_in_answers_are_counted_and_refusals_are_not(
+    http: Any, runs: Any, bearer: Any, usage: Usage
+) -> None:
+    mine = await bearer()
+    wrong = await http.post("/graphql", json={"query": "{ nothing }"}, headers=mine)
+    assert wrong.status_code == 400
+    failing = 'query Failing { locations(after: "x") { nodes { id } } }'
+    assert (await http.post("/graphql", json={"query": failing}, headers=mine)).json()["errors"]
+    await usage.flush()
+    told = (await runs(mine, query=MINE))["apiUsage"]
+    assert [(o["name"], o["requests"], o["errors"]) for o in told["operations"]] == [
+        ("Failing", 1, 1)
+    ]
+
+
+async def test_partners_see_their_own_and_who_may_read_the_log_sees_all(
+    runs: Any, http: Any, bearer: Any, usage: Usage, stranger: Any
+) -> None:
+    few = {"scopes": ["locations:read", "usage:read"]}
+    mine, other = await bearer(**few), await bearer(**few)
+    await runs(mine, query=TOWNS)
+    await runs(other, query=TOWNS)
+    await usage.flush()
+    (seen,) = (await runs(mine, query=MINE))["apiUsage"]["operations"]
+    (others,) = (await runs(other, query=MINE))["apiUsage"]["operations"]
+    assert seen["clientId"] != others["clientId"]
+    asked_for = {"query": MINE, "variables": {"client": others["clientId"]}}
+    refused = (await http.post("/graphql", json=asked_for, headers=mine)).json()
+    assert "audit:read" in refused["errors"][0]["message"]
+    assert (await runs(mine, query=MINE, variables={"client": seen["clientId"]}))["apiUsage"][
+        "requests"
+    ]
+
+    everything = await bearer(scopes=["locations:read", "usage:read", "audit:read"])
+    of_all = (await runs(everything, query=MINE))["apiUsage"]
+    clients = {o["clientId"] for o in of_all["operations"]}
+    assert {seen["clientId"], others["clientId"]} <= clients
+    field = next(f for f in of_all["fields"] if f["coordinate"] == "Location.city")
+    assert (field["requests"], field["clients"]) == (2, 2)
+    only = {"client": others["clientId"]}
+    of_one = (await runs(everything, query=MINE, variables=only))["apiUsage"]["operations"]
+    assert [o["clientId"] for o in of_one if o["name"] == "Towns"] == [others["clientId"]]
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"since": "2026-11-24", "until": "2026-11-23"}, "1 to 93 days"),
+        ({"since": "2026-08-22", "until": "2026-11-23"}, "1 to 93 days"),
+        ({"of": "x" * 201}, "at most 200 characters"),
+    ],
+)
+async def test_what_is_asked_has_its_measure(
+    http: Any, bearer: Any, variables: dict[str, str], says: str
+) -> None:
+    body = {"query": MINE, "variables": variables}
+    answer = await http.post("/graphql", json=body, headers=await bearer())
+    assert says in answer.json()["errors"][0]["message"]
+
+
+def ran(client: str, name: str, at: datetime, *coordinates: str) -> noting.Ran:
+    return noting.Ran(client, noting.Shape(name, frozenset(coordinates)), None, 2, 1, 10, at, at)
+
+
+async def test_processes_add_to_what_others_wrote(
+    registering: Any, opening: Any, clock: Any
+) -> None:
+    client, _ = await registering()
+    earlier, now = clock() - timedelta(hours=1), clock()
+    for at in (now, earlier):
+        async with opening() as tx:
+            assert await noting.note(tx, [ran(client.id, "A", at, "Query.a")]) == 0
+            tx.published += 1
+    async with opening() as tx:
+        (day,) = await tx.rows(select(usage_days).where(usage_days.c.client_id == client.id))
+    assert (day.requests, day.errors, day.cost) == (4, 2, 20)
+    assert (day.first_seen_at, day.last_seen_at) == (earlier, now)
+
+
+async def test_only_so_many_shapes_are_kept(
+    registering: Any, opening: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noting, "MOST", 2)
+    client, _ = await registering()
+    async with opening() as tx:
+        many = [ran(client.id, name, clock(), "Query.a") for name in "ABC"]
+        assert await noting.note(tx, many) == 1
+        assert await noting.note(tx, many) == 1  # what is known is counted on
+        tx.published += 1
+        assert len(await tx.rows(select(usage_shapes))) == 2
+        rows = await tx.rows(select(usage_days.c.requests))
+    assert [row.requests for row in rows] == [4, 4]
+
+
+async def test_memory_is_bounded_and_says_what_it_dropped(
+    usage: Usage, state: dict[str, Any], principal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "MOST", 1)
+    registered = list(state["pipeline"].documents.registered.values())
+    for each in (registered[0], registered[0], registered[1]):
+        usage.count(principal, each.plan, each.id, 1, failed=False)
+    assert (usage.waiting, usage.dropped) == (1, 1)
+    assert usage.lines(7)[1::2] == [
+        'usage_entries_waiting{process="7"} 1', 'usage_requests_dropped_total{process="7"} 1',
+    ]  # fmt: skip
+
+
+async def test_what_cannot_be_written_keeps_nothing_else_from_it(
+    usage: Usage, state: dict[str, Any], principal: Any, registering: Any, opening: Any
+) -> None:
+    each = next(iter(state["pipeline"].documents.registered.values()))
+    nobody = type(principal)(**{**vars(principal), "tenant": made.new("org"), "client": "cli_x"})
+    client, _ = await registering()
+    known = type(principal)(**{**vars(principal), "client": client.id})
+    usage.count(nobody, each.plan, each.id, 1, failed=False)
+    usage.count(known, each.plan, each.id, 1, failed=False)
+    await usage.flush()
+    assert (usage.waiting, usage.dropped) == (0, 1)
+    async with opening() as tx:
+        assert (
+            len(await tx.rows(select(usage_days).where(usage_days.c.client_id == client.id))) == 1
+        )
+
+
+def test_a_document_asks_for_fields_arguments_and_values(graph: Any) -> None:
+    text = """query A($first: Int) { ...F bookings(filter: { status: [HELD] }, first: $first) { nodes { notes } } }
+      fragment F on Query { node(id: "x") { ... on Booking { status } } }
+      query B { viewer { clientId } }"""
+    document = parse(text)
+    of_a = {
+        "Query.bookings", "Query.bookings(filter:)", "Query.bookings(first:)", "BookingFilter.status",
+        "BookingStatus.HELD", "BookingConnection.nodes", "Booking.notes", "Query.node",
+        "Query.node(id:)", "Booking.status",
+    }  # fmt: skip
+    assert asked_by(graph.core, document, "A") == of_a
+    assert asked(graph.core, document) == of_a | {"Query.viewer", "Viewer.clientId"}
+
+
+def test_deprecations_are_told_by_coordinate(graph: Any) -> None:
+    found = {"Location.city": None, "Nothing.at_all": None, "Booking.nothing": None, "x": None}
+    for type_name, type_ in graph.core.type_map.items():
+        for name, field in getattr(type_, "fields", {}).items():
+            if field.deprecation_reason:
+                found[f"{type_name}.{name}"] = field.deprecation_reason
+    assert {name: deprecation(graph.core, name) for name in found} == found
