@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import pkcs7
 
 from barberpro.domains.billing.arca.soap import Fault
 
@@ -35,13 +34,13 @@ class Node(NamedTuple):
 def content_of(der: bytes, authority: x509.Certificate, now: datetime) -> tuple[bytes, int]:
     """What was signed, and the CUIT of the signer. Raises Fault with WSAA's code for what is wrong."""
     try:
-        content, attributes, signature = _parts(der)
-        [certificate, *_] = pkcs7.load_der_pkcs7_certificates(der)
+        content, attached, attributes, signature = _parts(der)
+        certificate = x509.load_der_x509_certificate(attached)
     except (ValueError, IndexError) as error:
         raise Fault("cms.bad", "El CMS no es valido") from error
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise Fault("cms.cert.untrusted", "Certificado no emitido por AC de confianza") from error
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Fault("cms.cert.expired", "Certificado expirado")
@@ -49,19 +48,22 @@ def content_of(der: bytes, authority: x509.Certificate, now: datetime) -> tuple[
     return content, _cuit(certificate)
 
 
-def _parts(der: bytes) -> tuple[bytes, Node, bytes]:
-    """The content, the signed attributes and the signature."""
+def _parts(der: bytes) -> tuple[bytes, bytes, Node, bytes]:
+    """The content, the first certificate, the signed attributes and the signature."""
     kind, wrapped = nodes(_only(der, SEQUENCE).content)
     if kind.content != SIGNED_DATA:
         raise ValueError("not SignedData")
     data = nodes(_only(wrapped.content, SEQUENCE).content)
     encapsulated = nodes(data[2].content)
     content = _only(encapsulated[1].content, OCTETS).content
+    certificates = data[3]
+    if certificates.tag != TAGGED_0:
+        raise ValueError("no certificate")
     signer = nodes(_only(data[-1].content, SEQUENCE).content)
     attributes, signature = signer[3], signer[5]
     if attributes.tag != TAGGED_0 or signature.tag != OCTETS:
         raise ValueError("no signed attributes")
-    return content, attributes, signature.content
+    return content, nodes(certificates.content)[0].whole, attributes, signature.content
 
 
 def _verify(

@@ -89,8 +89,11 @@ async def test_a_slow_answer_is_unanswered_though_the_receipt_is_authorised(arca
         arca.fault("FECAESolicitar", "delay", seconds=0.5)
         with pytest.raises(Unanswered, match="ReadTimeout"):
             await hasty.authorise(ticket, receipt())
-        while await wire.find(ticket, B, 1) is None:
-            await asyncio.sleep(0.02)
+        # The work goes on without its caller: the row of numbers is taken until it is done.
+        arca.fault("FECompConsultar", "delay", seconds=1.0)
+        known = await wire.find(ticket, B, 1)
+        assert known is not None
+        assert known.authorised.cae == "76000000000000"
 
 
 async def test_two_calls_for_one_series_at_a_time_give_502(arca: Served):
