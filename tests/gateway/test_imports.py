@@ -16,6 +16,8 @@ HEAVY = (
     "typer",
     "httpx",
     "pytest",
+    "barberpro.domains.billing.arca.wire",
+    "barberpro.demo.arca",
 )
 PROGRAM = """
 import sys

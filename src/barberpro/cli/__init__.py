@@ -24,6 +24,7 @@ NOUNS = {
     ),
     "audit": ("audit:app", "The tamper-evident log: verify it, prove an entry."),
     "ledger": ("ledger:app", "The books: verify them, export them, catch up."),
+    "arca": ("arca:app", "A stand-in for ARCA: serve it, make a test certificate for it."),
     "ml": ("ml:app", "The models: train them, see which are in use."),
     "forecast": ("forecast:app", "What demand is expected, as a picture."),
     "schedule": ("schedule:app", "Plans of a day or a week: make one, check one."),
