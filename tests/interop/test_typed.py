@@ -1,0 +1,214 @@
+"""GraphQL Code Generator makes a client of our schema and documents: its types hold, and it calls us by our ids."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from graphql import OperationDefinitionNode, parse
+
+from barberpro.domains.bookings import service as bookings
+from barberpro.gateway.documents import contract, operation_files
+from barberpro.gateway.documents.files import document_id
+
+from ..served import Serving
+from .conftest import HERE, Publish, install, node, started
+
+pytestmark = pytest.mark.long
+
+HERS = HERE / "typed"
+OURS = "schema/typescript"
+GENERATOR = "node_modules/@graphql-codegen/cli/esm/bin.js"
+COMPILER = "node_modules/typescript/bin/tsc"
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the generator and the compiler lie."""
+    return install(HERS, tmp_path_factory.mktemp("typed"))
+
+
+class Frontend:
+    """A team's copy of `schema/`, in a folder of its own below the packages."""
+
+    def __init__(self, packages: Path, name: str) -> None:
+        self.packages, self.folder = packages, packages / name / OURS
+        shutil.copytree(str(contract()), packages / name / "schema")
+        shutil.copyfile(HERS / "calls.mjs", self.folder / "calls.mjs")
+
+    def runs(self, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [node(), self.packages / program],
+            cwd=self.folder, env={**os.environ, **environment}, capture_output=True, text=True,
+        )  # fmt: skip
+
+    def builds(self, **environment: str) -> None:
+        for program in (GENERATOR, COMPILER):
+            done = self.runs(program, **environment)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    def manifest(self, of: str) -> dict[str, str]:
+        """Ids and texts."""
+        return json.loads((self.folder / f"generated/{of}/persisted-documents.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def production(packages: Path) -> Frontend:
+    made = Frontend(packages, "production")
+    made.builds(NODE_ENV="production")
+    return made
+
+
+@pytest.fixture(scope="module")
+def development(packages: Path) -> Frontend:
+    made = Frontend(packages, "development")
+    made.builds(NODE_ENV="development")
+    return made
+
+
+Signed = Callable[..., Any]
+
+
+@pytest.fixture
+def signed(registering: Any) -> Signed:
+    """`await signed(url, …)` is a new client, and a token of its."""
+
+    async def make(url: str, **changes: Any) -> tuple[Any, str]:
+        client, secret = await registering(**changes)
+        async with httpx.AsyncClient(base_url=url) as http:
+            form = {"grant_type": "client_credentials"}
+            answer = await http.post("/oauth/token", data=form, auth=(client.id, secret))
+        return client, answer.json()["access_token"]
+
+    return make
+
+
+@pytest.fixture
+async def agenda(chain: Any, done: Any, clock: Any) -> tuple[Any, Any]:
+    """Two bookings of Carla's with Ana: the next Monday at 10:00 and at 11:00."""
+    monday = clock().replace(hour=13, minute=0, second=0, microsecond=0) + timedelta(
+        days=8 - clock().isoweekday()
+    )
+    first, second = (monday + timedelta(hours=n) for n in (0, 1))
+    return (
+        await done(lambda tx: bookings.create(tx, **chain.asks(starts_at=first))),
+        await done(lambda tx: bookings.create(tx, **chain.asks(starts_at=second))),
+    )
+
+
+def wire(at: Any, **later: Any) -> str:
+    return f"{at + timedelta(**later):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_every_wrong_use_is_refused_where_it_stands_and_nothing_else_is(
+    production: Frontend,
+) -> None:
+    uses = (HERS / "wrong.ts").read_text().splitlines()
+    expected = {
+        (number, found[1])
+        for number, line in enumerate(uses, 1)
+        if (found := re.search(r"// (TS\d+): ", line))
+    }
+    assert len(expected) == 11
+    path = production.folder / "wrong.ts"
+    shutil.copyfile(HERS / "wrong.ts", path)
+    done = production.runs(COMPILER)
+    path.unlink()
+    said = re.findall(r"^(\S+?)\((\d+),\d+\): error (TS\d+):", done.stdout, re.MULTILINE)
+    assert {(int(line), code) for _, line, code in said} == expected, done.stdout
+    assert {file for file, _, _ in said} == {"wrong.ts"}
+
+
+def test_released_documents_are_called_by_the_ids_of_their_files(production: Frontend) -> None:
+    files = {
+        name: document_id(text)
+        for client, name, text in operation_files(contract() / "operations")
+        if client == "frontend"
+    }
+    generated = {}
+    for known_as, text in production.manifest("released").items():
+        (operation,) = (
+            d for d in parse(text).definitions if isinstance(d, OperationDefinitionNode)
+        )
+        assert operation.name
+        generated[operation.name.value] = known_as
+    assert generated == files
+    shipped = (production.folder / "dist/generated/released/graphql.js").read_text()
+    assert set(re.findall(r"sha256:[0-9a-f]{64}", shipped)) == set(files.values())
+    assert "timeZone" not in shipped, "texts are left out in production"
+
+
+async def test_a_locked_client_calls_released_and_published_documents_by_id(
+    production: Frontend,
+    served: Serving,
+    signed: Signed,
+    publish: Publish,
+    chain: Any,
+    agenda: tuple[Any, Any],
+) -> None:
+    first, second = agenda
+    async with served() as url:
+        _, token = await signed(url, name="frontend", document_mode="locked")
+        await publish("frontend", production.folder / "generated/own/persisted-documents.json")
+        told = {"url": f"{url}/graphql", "token": token}
+        async with started(production.folder / "calls.mjs", told) as program:
+
+            async def calls(*call: Any) -> Any:
+                await program.tell(call)
+                return await program.hear()
+
+            assert await calls("shopName", chain.centro.id) == "Centro"
+            assert await calls("shopName", "loc_none") is None
+            assert await calls("customers", 1) == ["Carla", "Carla"]  # by two pages
+            taken = await calls("move", first.id, wire(second.starts_at))
+            assert taken == f"taken until {wire(second.ends_at, minutes=10)}"  # its buffer
+            other = wire(first.starts_at, hours=4)
+            assert await calls("move", first.id, other) == f"CONFIRMED {other}"
+            past = await calls("move", first.id, wire(first.starts_at, days=-30))
+            assert past.startswith("That time has passed.")
+        async with started(production.folder / "calls.mjs", told | {"token": "none"}) as program:
+            await program.tell(["shopName", chain.centro.id])
+            refused = (await program.hear())["refused"]
+    assert (refused["status"], refused["code"]) == (401, "UNAUTHENTICATED")
+
+
+async def test_while_developing_a_document_that_nobody_published_goes_by_its_text(
+    development: Frontend, served: Serving, signed: Signed, agenda: tuple[Any, Any]
+) -> None:
+    first, _ = agenda
+    other = wire(first.starts_at, hours=4)
+
+    async def moves(url: str, token: str) -> Any:
+        told = {"url": f"{url}/graphql", "token": token}
+        async with started(development.folder / "calls.mjs", told) as program:
+            await program.tell(["move", first.id, other])
+            return await program.hear()
+
+    async with served() as url:
+        _, locked = await signed(url, document_mode="locked")
+        refused = (await moves(url, locked))["refused"]
+        assert (refused["status"], refused["code"]) == (403, "PERSISTED_QUERY_REQUIRED")
+        _, opened = await signed(url, document_mode="open")
+        asked = {"query": f'{{ booking(id: "{first.id}") {{ startsAt }} }}'}
+        async with httpx.AsyncClient() as http:
+            headers = {"authorization": f"Bearer {opened}"}
+            answer = await http.post(f"{url}/graphql", json=asked, headers=headers)
+        assert answer.json()["data"] == {"booking": {"startsAt": wire(first.starts_at)}}
+        assert await moves(url, opened) == f"CONFIRMED {other}"
+
+
+def test_a_scalar_that_nobody_has_listed_stops_the_generator(packages: Path) -> None:
+    frontend = Frontend(packages, "surprised")
+    with (frontend.folder.parent / "barberpro.graphql").open("a") as schema:
+        schema.write("\nscalar Weight\n")
+    done = frontend.runs(GENERATOR)
+    assert done.returncode == 1
+    assert "Unknown scalar type Weight" in done.stdout + done.stderr
+    assert not (frontend.folder / "generated/released/graphql.ts").exists()
