@@ -48,7 +48,7 @@ export class Refused extends Error {
   }
 }
 
-/** Run a query or a mutation, by its id. Where the gateway does not know the id, by the text if that is at hand. */
+/** Run a query or a mutation. */
 export async function ask<Data, Variables>(
   gateway: Gateway,
   document: Document<Data, Variables>,
@@ -64,28 +64,75 @@ export async function ask<Data>(
   document: Document<Data, unknown>,
   variables?: unknown,
 ): Promise<Answer<Data>> {
-  const documentId = document.__meta__?.['documentId']
+  return await read(await call(gateway, document, variables, JSON_ANSWER))
+}
+
+/** Follow a subscription from now on, until its end or until the loop over it is left.
+ *
+ * It ends when the token does, or when the gateway is renewed, and throws where the connection breaks. Whoever wants to
+ * go on calls again, and asks anew for what they show: what happened in between is not told.
+ */
+export async function* listen<Data, Variables>(
+  gateway: Gateway,
+  document: Document<Data, Variables>,
+  variables: NoInfer<Variables>,
+): AsyncGenerator<Answer<Data>, void, void> {
+  const response = await call(gateway, document, variables, `${EVENTS}, ${JSON_ANSWER}`)
+  if (!response.body || !response.headers.get('content-type')?.startsWith(EVENTS)) {
+    yield await read(response)
+    return
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   try {
-    return await send<Data>(gateway, { documentId, variables })
-  } catch (refused) {
-    const isNew = refused instanceof Refused && refused.code === 'PERSISTED_QUERY_NOT_FOUND'
-    if (!isNew || !(document instanceof String)) throw refused
-    return await send<Data>(gateway, { query: document.toString(), variables })
+    let rest = ''
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const events = (rest + value).split('\n\n')
+      rest = events.pop() ?? ''
+      for (const event of events) {
+        const [, kind, data = ''] = /^event: (\w+)\ndata: ?(.*)$/.exec(event) ?? [] // others keep the connection alive
+        if (kind === 'complete') return
+        if (kind === 'next') yield answer(response.status, JSON.parse(data))
+      }
+    }
+  } finally {
+    await reader.cancel()
   }
 }
 
-async function send<Data>({ url, token, language }: Gateway, body: object): Promise<Answer<Data>> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      accept: 'application/graphql-response+json',
-      authorization: `Bearer ${await token()}`,
-      'content-type': 'application/json',
-      ...(language && { 'accept-language': language }),
-    },
-    body: JSON.stringify(body),
-  })
-  const { data, errors = [] } = await response.json().catch(() => ({}))
-  if (!data) throw new Refused(response.status, errors)
+const JSON_ANSWER = 'application/graphql-response+json'
+const EVENTS = 'text/event-stream'
+
+/** Send a document by its id. Where the gateway does not know the id, by its text if that is at hand. */
+async function call(
+  gateway: Gateway,
+  document: Document<unknown, never>,
+  variables: unknown,
+  accept: string,
+): Promise<Response> {
+  const response = await post(gateway, { documentId: document.__meta__?.['documentId'], variables }, accept)
+  if (response.ok || !(document instanceof String)) return response
+  const { errors } = await response.clone().json().catch(() => ({}))
+  if (errors?.[0]?.extensions?.code !== 'PERSISTED_QUERY_NOT_FOUND') return response
+  return await post(gateway, { query: document.toString(), variables }, accept)
+}
+
+async function post({ url, token, language }: Gateway, body: object, accept: string): Promise<Response> {
+  const headers = {
+    accept,
+    authorization: `Bearer ${await token()}`,
+    'content-type': 'application/json',
+    ...(language && { 'accept-language': language }),
+  }
+  return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+async function read<Data>(response: Response): Promise<Answer<Data>> {
+  return answer(response.status, await response.json().catch(() => ({})))
+}
+
+function answer<Data>(status: number, { data, errors = [] }: Partial<Answer<Data>>): Answer<Data> {
+  if (!data) throw new Refused(status, errors)
   return { data, errors }
 }

@@ -1,7 +1,12 @@
 // What a screen would do with it. The types say what may be asked, given and answered.
-import { ask, type Gateway } from './client.js'
+import { ask, listen, type Gateway } from './client.js'
 import { BookingMoveDocument } from './generated/own/graphql.js'
-import { BookingBoardDocument, LocationByIdDocument, type BookingBoardQueryVariables } from './generated/released/graphql.js'
+import {
+  BookingBoardDocument,
+  BookingChangedDocument,
+  LocationByIdDocument,
+  type BookingBoardQueryVariables,
+} from './generated/released/graphql.js'
 
 export async function shopName(gateway: Gateway, id: string): Promise<string | undefined> {
   const { data } = await ask(gateway, LocationByIdDocument, { id })
@@ -16,6 +21,13 @@ export async function* customers(gateway: Gateway, first: number): AsyncGenerato
     for (const booking of data.bookings.nodes) yield booking.customer.name
     page.after = data.bookings.pageInfo.endCursor
     more = data.bookings.pageInfo.hasNextPage
+  }
+}
+
+/** The ids of bookings of a shop, each when something happens to it, from now on. */
+export async function* changed(gateway: Gateway, locationId: string): AsyncGenerator<string> {
+  for await (const { data } of listen(gateway, BookingChangedDocument, { locationId })) {
+    yield data.bookingChanged.booking.id
   }
 }
 

@@ -1,5 +1,6 @@
 """GraphQL Code Generator makes a client of our schema and documents: its types hold, and it calls us by our ids."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from barberpro.domains.bookings import service as bookings
 from barberpro.gateway.documents import contract, operation_files
 from barberpro.gateway.documents.files import document_id
 
@@ -116,6 +118,7 @@ async def test_a_locked_client_calls_released_and_published_documents_by_id(
     publish: Publish,
     chain: Any,
     agenda: Any,
+    done: Any,
 ) -> None:
     first, second, _ = agenda
     async with served() as url:
@@ -139,10 +142,17 @@ async def test_a_locked_client_calls_released_and_published_documents_by_id(
             assert await calls("move", first.id, other) == f"CONFIRMED {other}"
             past = await calls("move", first.id, wire(first.starts_at - timedelta(days=30)))
             assert past.startswith("That time has passed.")
+
+            await program.tell(["changed", chain.centro.id])
+            await asyncio.sleep(1)  # until it listens
+            await done(lambda tx: bookings.cancel(tx, second.id))
+            assert await program.hear() == second.id
+            assert await calls("shopName", chain.norte.id) == "Norte"
         async with started(production.folder / "calls.mjs", told | {"token": "none"}) as program:
-            await program.tell(["shopName", chain.centro.id])
-            refused = (await program.hear())["refused"]
-    assert (refused["status"], refused["code"]) == (401, "UNAUTHENTICATED")
+            for call in ("shopName", "changed"):
+                await program.tell([call, chain.centro.id])
+                refused = (await program.hear())["refused"]
+                assert (refused["status"], refused["code"]) == (401, "UNAUTHENTICATED")
 
 
 async def test_while_developing_a_document_that_nobody_published_goes_by_its_text(

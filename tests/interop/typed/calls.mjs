@@ -7,9 +7,14 @@ const hear = async () => JSON.parse((await lines.next()).value)
 const { url, token } = await hear()
 const gateway = { url, token: () => token, language: 'en' }
 
-const collected = async (made) => (made[Symbol.asyncIterator] ? await Array.fromAsync(made) : await made)
+async function result(made, name) {
+  if (name === 'changed') for await (const id of made) return id // and leaves the stream
+  return made[Symbol.asyncIterator] ? await Array.fromAsync(made) : await made
+}
+
+const refused = ({ status, code, message }) => ({ refused: { status, code, message } })
 for (;;) {
   const [name, ...values] = await hear()
-  const refused = ({ status, code, message }) => ({ refused: { status, code, message } })
-  console.log(JSON.stringify((await collected(example[name](gateway, ...values)).catch(refused)) ?? null))
+  const told = await result(example[name](gateway, ...values), name).catch(refused)
+  console.log(JSON.stringify(told ?? null))
 }
