@@ -44,7 +44,7 @@ export class Refused extends Error {
 
   /** That of the first error, as in `THROTTLED`; none where something before the gateway answered. */
   get code(): string | undefined {
-    return this.errors[0]?.extensions.code
+    return this.errors[0]?.extensions?.code
   }
 }
 
@@ -69,8 +69,9 @@ export async function ask<Data>(
 
 /** Follow a subscription from now on, until its end or until the loop over it is left.
  *
- * It ends when the token does, or when the gateway is renewed, and throws where the connection breaks. Whoever wants to
- * go on calls again, and asks anew for what they show: what happened in between is not told.
+ * It ends when the gateway is renewed, and throws where the connection breaks, and `Refused` where the token has ended or
+ * the loop took so long that events were lost (`EVENTS_MISSED`). Who wants to go on calls again, and asks anew for what
+ * they show: what happened in between is not told.
  */
 export async function* listen<Data, Variables>(
   gateway: Gateway,
