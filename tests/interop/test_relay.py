@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,18 @@ PROGRAM = HERE / "relay"
 COMPILER = "node_modules/relay-compiler/cli.js"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the compiler and the runtime lie."""
-    return install(PROGRAM, tmp_path_factory.mktemp("relay"))
+    return install(PROGRAM, tmp_path_factory, "relay")
 
 
 class Team:
     """A team's folder below the packages: our schema and settings, and their source."""
 
     def __init__(self, packages: Path, name: str, **settings: Any) -> None:
-        self.packages, self.folder = packages, packages / name
-        self.folder.mkdir()
+        self.packages = packages
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=packages))
         shutil.copyfile(PROGRAM / "shop.mjs", self.folder / "shop.mjs")
         shutil.copytree(PROGRAM / "src", self.folder / "src")
         self.schema = self.folder / "barberpro.graphql"
@@ -82,7 +83,7 @@ def test_a_scalar_that_nobody_has_listed_stops_the_compiler(packages: Path) -> N
     assert not (team.folder / "src/__generated__/shop_card.graphql.ts").exists()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_team(packages: Path) -> Team:
     """With modules that Node reads as they are, and by ids as Relay makes them unless told."""
     persisted = {"file": "persisted_queries.json", "algorithm": "MD5"}

@@ -19,7 +19,7 @@ from barberpro.gateway.documents import contract, operation_files
 from barberpro.gateway.documents.files import document_id
 
 from ..served import Serving
-from .conftest import HERE, Publish, Signed, install, node, started, wire
+from .conftest import HERE, Publish, Signed, install, made_once, node, started, wire
 
 pytestmark = pytest.mark.long
 
@@ -27,50 +27,57 @@ HERS = HERE / "typed"
 OURS = "schema/typescript"
 GENERATOR = "node_modules/@graphql-codegen/cli/esm/bin.js"
 COMPILER = "node_modules/typescript/bin/tsc"
+Completed = subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the generator and the compiler lie."""
-    return install(HERS, tmp_path_factory.mktemp("typed"))
+    return install(HERS, tmp_path_factory, "typed")
 
 
 class Frontend:
     """A team's copy of `schema/`, in a folder of its own below the packages."""
 
-    def __init__(self, packages: Path, name: str) -> None:
-        self.packages, self.folder = packages, packages / name / OURS
-        shutil.copytree(str(contract()), packages / name / "schema")
+    def __init__(self, packages: Path, whole: Path) -> None:
+        self.packages, self.schema, self.folder = packages, whole / "schema", whole / OURS
+
+    def copies(self) -> None:
+        shutil.copytree(str(contract()), self.schema)
         shutil.copyfile(HERS / "calls.mjs", self.folder / "calls.mjs")
 
-    def runs(self, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def runs(self, program: str, *words: str, **environment: str) -> Completed:
         return subprocess.run(
-            [node(), self.packages / program],
+            [node(), self.packages / program, *words],
             cwd=self.folder, env={**os.environ, **environment}, capture_output=True, text=True,
         )  # fmt: skip
-
-    def builds(self, **environment: str) -> None:
-        for program in (GENERATOR, COMPILER):
-            done = self.runs(program, **environment)
-            assert done.returncode == 0, done.stdout + done.stderr
 
     def manifest(self, of: str) -> dict[str, str]:
         """Ids and texts."""
         return json.loads((self.folder / f"generated/{of}/persisted-documents.json").read_text())
 
 
-@pytest.fixture(scope="module")
+def built(packages: Path, environment: str) -> Frontend:
+    """What a team has made and compiled in this NODE_ENV."""
+
+    def build(whole: Path) -> None:
+        made = Frontend(packages, whole)
+        made.copies()
+        for program in (GENERATOR, COMPILER):
+            done = made.runs(program, NODE_ENV=environment)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    return Frontend(packages, made_once(packages / environment, build))
+
+
+@pytest.fixture(scope="session")
 def production(packages: Path) -> Frontend:
-    made = Frontend(packages, "production")
-    made.builds(NODE_ENV="production")
-    return made
+    return built(packages, "production")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def development(packages: Path) -> Frontend:
-    made = Frontend(packages, "development")
-    made.builds(NODE_ENV="development")
-    return made
+    return built(packages, "development")
 
 
 def test_every_wrong_use_is_refused_where_it_stands_and_nothing_else_is(
@@ -85,7 +92,7 @@ def test_every_wrong_use_is_refused_where_it_stands_and_nothing_else_is(
     assert len(expected) == 11
     path = production.folder / "wrong.ts"
     shutil.copyfile(HERS / "wrong.ts", path)
-    done = production.runs(COMPILER)
+    done = production.runs(COMPILER, "--noEmit")
     path.unlink()
     said = re.findall(r"^(\S+?)\((\d+),\d+\): error (TS\d+):", done.stdout, re.MULTILINE)
     assert {(int(line), code) for _, line, code in said} == expected, done.stdout
@@ -181,8 +188,9 @@ async def test_while_developing_a_document_that_nobody_published_goes_by_its_tex
 
 
 def test_a_scalar_that_nobody_has_listed_stops_the_generator(packages: Path) -> None:
-    frontend = Frontend(packages, "surprised")
-    with (frontend.folder.parent / "barberpro.graphql").open("a") as schema:
+    frontend = Frontend(packages, packages / "surprised")
+    frontend.copies()
+    with (frontend.schema / "barberpro.graphql").open("a") as schema:
         schema.write("\nscalar Weight\n")
     done = frontend.runs(GENERATOR)
     assert done.returncode == 1
