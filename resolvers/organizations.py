@@ -13,7 +13,7 @@ from barberpro.graph.context import Budget, Context
 from barberpro.graph.fields import PUBLIC, batched
 from barberpro.graph.types import Node, Query, entity, extends, value
 
-NAMED = select(users.c.id, users.c.name).where(users.c.id == bindparam("of_user"))
+NAMED = select(users.c.id.label("user_id"), users.c.name).where(users.c.id == bindparam("of_user"))
 
 
 @entity(tables.organizations, scope="organization:read")
@@ -30,8 +30,8 @@ class Organization(Node):
 class ViewerUser:
     """A person who signed in, as they may see themselves whatever else they may."""
 
-    id: strawberry.ID
-    """Their id as a user."""
+    user_id: strawberry.ID
+    """Their id as a user, as of `User`."""
     name: str
     """What they are called."""
 

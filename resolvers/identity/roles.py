@@ -37,7 +37,7 @@ MANAGING = needs("users:write") & ORGANIZATION_WIDE
 class UserRole:
     """What a user may do."""
 
-    id: strawberry.ID
+    role_id: strawberry.ID
     """The name of a built-in role, such as `owner`; the id of one that the organization made."""
     name: str
     """What it is called, in your language."""
@@ -55,7 +55,7 @@ class UserRole:
 class Shown:
     """A role as `UserRole` shows it."""
 
-    id: str
+    role_id: str
     name: str
     description: str | None
     scopes: list[str]
@@ -66,7 +66,7 @@ class Shown:
 def shown(role: Role, language: Language) -> Shown:
     """A role in the caller's language."""
     return Shown(
-        id=role.id,
+        role_id=role.id,
         name=role.name(language),
         description=role.sentence(language),
         scopes=sorted(role.scopes),

@@ -14,7 +14,7 @@ from barberpro.platform import ids
 from ..security.visiting import a_user
 from ..security.visiting import boss as boss
 
-WHO = "{ viewer { scopes user { id name } } }"
+WHO = "{ viewer { scopes user { userId name } } }"
 USERS = "{ users { totalCount } }"
 MANAGER = BUILT_IN["manager"].scopes
 
@@ -57,7 +57,7 @@ async def test_another_role_narrows_a_live_token_within_five_seconds(
 ) -> None:
     ask = await asking(user)
     answer = (await ask(WHO)).json()["data"]["viewer"]
-    assert answer == {"scopes": sorted(MANAGER), "user": {"id": user, "name": "Ana"}}
+    assert answer == {"scopes": sorted(MANAGER), "user": {"userId": user, "name": "Ana"}}
     less = update(role_assignments).values(built_in="analyst")
     await changed(platform.database, less.where(role_assignments.c.user_id == user))
     clock.forward(seconds=5)
@@ -83,7 +83,7 @@ async def test_who_sees_some_shops_only_is_not_told_who_works_elsewhere(
         assert error["extensions"]["code"] == "FORBIDDEN"
         assert error["extensions"]["requiredPolicies"] == ["ORGANIZATION_WIDE"]
     # Themselves they always see.
-    assert (await ask(WHO)).json()["data"]["viewer"]["user"] == {"id": user, "name": "Ana"}
+    assert (await ask(WHO)).json()["data"]["viewer"]["user"] == {"userId": user, "name": "Ana"}
 
 
 async def test_a_role_that_needs_a_second_factor_needs_it_of_tokens_in_use_too(

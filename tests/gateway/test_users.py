@@ -12,7 +12,7 @@ mutation ($input: UserInviteInput!) {
   userInvite(input: $input) {
     user {
       id name email isActive hasPassword hasSecondFactor locationIds invitationPath
-      roles { id name scopes requiresSecondFactor isBuiltIn }
+      roles { roleId name scopes requiresSecondFactor isBuiltIn }
     }
     errors { ... on UserError { code field } }
   }
@@ -50,7 +50,7 @@ async def test_an_invited_user_can_be_read_and_the_link_only_once(asking: Any, h
         "locationIds": None,
         "roles": [
             {
-                "id": "analyst",
+                "roleId": "analyst",
                 "name": "Analista",
                 "scopes": sorted(BUILT_IN["analyst"].scopes),
                 "requiresSecondFactor": False,
@@ -102,9 +102,9 @@ async def test_roles_are_listed_made_changed_and_deleted(asking: Any) -> None:
         "name": "Cajera",
         "scopes": ["billing:write"],
     }
-    roles = (await asking("{ userRoles { id name isBuiltIn } }"))["data"]["userRoles"]
-    assert [role["id"] for role in roles] == [*BUILT_IN, id_]
-    assert roles[0] == {"id": "owner", "name": "Dueño", "isBuiltIn": True}
+    roles = (await asking("{ userRoles { roleId name isBuiltIn } }"))["data"]["userRoles"]
+    assert [role["roleId"] for role in roles] == [*BUILT_IN, id_]
+    assert roles[0] == {"roleId": "owner", "name": "Dueño", "isBuiltIn": True}
     drop = "mutation ($i: RoleDeleteInput!) { roleDelete(input: $i) { errors { ... on UserError { code } } } }"
     assert (await asking(drop, {"i": {"roleId": id_}}))["data"]["roleDelete"] == {"errors": []}
 
@@ -124,7 +124,7 @@ async def test_a_disabled_user_is_seen_as_such(asking: Any) -> None:
 async def test_an_erased_user_is_nobody_any_more(asking: Any) -> None:
     user = (await asking(INVITE, {"input": BETO}))["data"]["userInvite"]["user"]["id"]
     document = """mutation ($i: UserEraseInput!) { userErase(input: $i) {
-      user { id name email isActive hasPassword erasedAt roles { id } }
+      user { id name email isActive hasPassword erasedAt roles { roleId } }
       errors { ... on UserError { code field } } } }"""
     short = await asking(document, {"i": {"userId": user}}, KNOWN_SCOPES - {"users:pii"})
     assert short["errors"][0]["extensions"]["requiredScopes"] == ["users:pii"]

@@ -529,6 +529,7 @@ RECKONED: dict[tuple[str, str], Callable[[Caller, Any], Any]] = {
     ("User", "hasSecondFactor"): lambda me, user: bool(me.where("second_factors", user_id=user.id)),
     ("User", "locationIds"): lambda me, user: user.locations,
     ("User", "invitationPath"): lambda me, user: None,
+    ("ViewerUser", "userId"): lambda me, user: user.id,
     ("ClientKey", "lastUsedAt"): lambda me, key: next(
         (use.last_used_at for use in me.where("key_uses", key_id=key.id)), None
     ),

@@ -43,7 +43,7 @@ const renewed = await oauth.refreshTokenGrantRequest(
 const second = await oauth.processRefreshTokenResponse(server, client, renewed)
 
 const graph = async (token) => {
-  const body = JSON.stringify({ query: '{ viewer { user { id } } }' })
+  const body = JSON.stringify({ query: '{ viewer { user { userId } } }' })
   const headers = new Headers({ 'content-type': 'application/json' })
   try {
     const url = new URL('/graphql', us)

@@ -54,7 +54,7 @@ async def test_oauth4webapi_signs_a_user_in_renews_and_revokes(
     assert set(got.pop("scope").split()) == {"openid", "bookings:read"}
     assert got == {
         "sub": user, "user": user, "type": "dpop" if dpop else "bearer", "renewed": True,
-        "before": {"data": {"viewer": {"user": {"id": user}}}}, "after": 401,
+        "before": {"data": {"viewer": {"user": {"userId": user}}}}, "after": 401,
     }  # fmt: skip
 
 

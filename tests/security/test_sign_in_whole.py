@@ -62,7 +62,7 @@ async def test_who_signs_in_and_agrees_is_who_the_graph_answers(person: Person, 
     given = (await person.redeems(answer)).json()
     assert given["scope"].split() == ALLOWED, "what their role may not do, no client gets from them"
     told = (await person.asks(given["access_token"])).json()
-    assert told["data"]["viewer"] == {"scopes": ALLOWED, "user": {"id": user, "name": "Ana"}}
+    assert told["data"]["viewer"] == {"scopes": ALLOWED, "user": {"userId": user, "name": "Ana"}}
 
 
 async def test_who_is_signed_in_and_agreed_before_is_asked_nothing(

@@ -12,7 +12,7 @@ from .signing_in import CALLBACK, CHALLENGE, VERIFIER, sent
 from .visiting import EMAIL, PASSWORD, hidden
 
 SCOPES = frozenset({"openid", "bookings:read", "bookings:write", "users:write"})
-WHO = "{ viewer { scopes user { id name } } }"
+WHO = "{ viewer { scopes user { userId name } } }"
 FORM = re.compile(r'<form method="post" action="([^"]+)"')
 
 
