@@ -3,6 +3,7 @@
 from . import afterwards as afterwards
 from . import changes as changes
 from . import charges as charges
+from . import feeds as feeds
 from . import holds as holds
 from . import mutations as mutations
 from .types import Booking as Booking

@@ -45,6 +45,7 @@ TABLES = (
     "reshuffle_terms",
     "reshuffles",
     "reshuffle_moves",
+    "calendar_feeds",
     "invoices",
     "invoice_lines",
     "invoice_series",

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from barberpro.domains.billing import service as billing
 from barberpro.domains.bookings import service as bookings
+from barberpro.domains.bookings.feeds import service as feeds
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.bookings.planning import service as planning
 from barberpro.domains.bookings.planning.drawing import Wanted
@@ -81,6 +82,8 @@ class Things:
     """One in which customers are asked to move."""
     move: str
     """What one of them is asked."""
+    feed: str
+    """A calendar of the location."""
 
 
 async def furnish(tx: Transaction, name: str) -> Things:
@@ -142,9 +145,11 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     plan = await planning.make_plan(tx, wanted=[wish])
     reshuffle, move = await moves.asked_of(tx, booking)
+    feed, _ = await feeds.open_feed(tx, location_id=shop.id)
     return Things(
         reshuffle=reshuffle,
         move=move,
+        feed=feed.id,
         account=owed,
         posted=posted,
         plan=plan.id,

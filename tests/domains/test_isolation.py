@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from barberpro.domains.billing.errors import BookingAtOtherLocation
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.bookings.events import BookingCompleted
+from barberpro.domains.bookings.feeds import service as feeds
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.bookings.planning import service as planning
 from barberpro.domains.bookings.planning.drawing import Wanted
@@ -218,6 +219,15 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
     (bookings.release, lambda tx, theirs, _: bookings.release(tx, invoice_id=theirs.draft)),
     *money.ATTEMPTS,
     *moves.ATTEMPTS,
+    (
+        feeds.open_feed,
+        lambda tx, theirs, _: feeds.open_feed(tx, location_id=theirs.location),
+    ),
+    (
+        feeds.open_feed,
+        lambda tx, theirs, _: feeds.open_feed(tx, provider_id=theirs.provider),
+    ),
+    (feeds.close_feed, _to("feed", feeds.close_feed)),
     (planning.make_plan, plans_with("location")),
     (planning.make_plan, plans_with("provider")),
     (planning.make_plan, plans_with("customer")),

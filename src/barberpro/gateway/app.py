@@ -18,7 +18,7 @@ from barberpro.platform import ids
 from barberpro.platform.platform import Platform, opened
 from barberpro.platform.settings import Settings
 
-from . import console, health, metrics, oauth, rest
+from . import calendars, console, health, metrics, oauth, rest
 from .answers import answered
 from .budgets import Budgets
 from .documents import Automatic, Documents, Noted, Registry, contract, load_registered
@@ -79,7 +79,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> Starlett
             Route(GRAPHQL, graphql, methods=["GET", "POST"]),
             Route("/persisted/{client}/{id}", graphql, methods=["GET", "POST"]),
             WebSocketRoute(GRAPHQL, socket.endpoint),
-            *(() if settings.subgraph else rest.routes()),
+            *(() if settings.subgraph else [*rest.routes(), *calendars.routes()]),
             *oauth.routes(),
             *console.routes(),
             *health.routes(),

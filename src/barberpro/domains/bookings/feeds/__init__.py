@@ -1,0 +1,1 @@
+"""Calendars that other programs subscribe to: what is booked with a provider or at a location, as iCalendar."""
