@@ -19,7 +19,7 @@ from barberpro.domains.billing.arca.wire import WSAA, WSFE
 
 from .conftest import TODAY, B, receipt
 
-WHERE = Path(os.environ.get("BARBERPRO_ARCA_REFERENCE", "../shared/arca"))
+WHERE = Path(os.environ.get("BARBERPRO_ARCA_REFERENCE", "arca-reference"))
 pytestmark = pytest.mark.skipif(
     not (WHERE / "wsfe.wsdl").exists(),
     reason="ARCA's descriptions are not here: BARBERPRO_ARCA_REFERENCE names their directory",
