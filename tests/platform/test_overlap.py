@@ -258,7 +258,7 @@ async def test_of_any_shapes_those_are_taken_that_meet_nothing(agenda: Agenda, s
             outcomes[rule] += 1
         else:
             made = await work_on
-            kept[moving or made] = provider, chair, work, chair_minutes
+            kept[moving or str(made)] = provider, chair, work, chair_minutes
             outcomes[""] += 1
         if random.random() < 0.15 and kept:
             gone = random.choice(list(kept))

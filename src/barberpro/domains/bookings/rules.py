@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
+
+from sqlalchemy import Row
 
 from barberpro.domains.locations import service as locations
 from barberpro.platform import text
@@ -87,7 +89,7 @@ class Slot:
     gap_ends_at: datetime | None = None
 
     @classmethod
-    def of(cls, shape: Shape, starts_at: datetime) -> "Slot":
+    def of(cls, shape: Shape | Row[Any], starts_at: datetime) -> "Slot":
         """A service of this shape, from then on."""
         ends_at = starts_at + timedelta(minutes=shape.duration_minutes)
         free_at = ends_at + timedelta(minutes=shape.buffer_minutes)
@@ -148,7 +150,7 @@ def hold_end(now: datetime, held_for: timedelta, starts_at: datetime) -> datetim
     return min(now + held_for, latest_hold(now, starts_at))
 
 
-def past_slot(asked: datetime, shape: Shape, *, now: datetime, time_zone: str) -> Slot:
+def past_slot(asked: datetime, shape: Shape | Row[Any], *, now: datetime, time_zone: str) -> Slot:
     """What took place from then on. Nothing was swept after: who came next did come."""
     if asked < now - timedelta(days=365 * EARLIEST_YEARS):
         raise TooLongAgo(EARLIEST_YEARS)
