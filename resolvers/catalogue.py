@@ -9,6 +9,7 @@ from barberpro.domains.catalogue import service, tables
 from barberpro.domains.catalogue.errors import (
     BufferOutOfRange,
     DurationOutOfRange,
+    GapOutOfRange,
     PriceOutOfRange,
     ServiceNameTaken,
     ServiceNotFound,
@@ -35,6 +36,10 @@ class Service(Node):
     """How long it takes."""
     buffer_minutes: int
     """How long chair and provider stay occupied after it."""
+    gap_after_minutes: int
+    """How long the provider works before the gap; 0 where the service has no gap."""
+    gap_minutes: int
+    """How long the provider is free in the middle, and can be booked by others, while the customer keeps the chair."""
     price: Money = money("price_minor")
     """What it costs today; a booking keeps the price it was made at."""
     is_active: bool
@@ -72,6 +77,10 @@ class ServiceOfferInput:
     """How long it takes: 5 to 720."""
     buffer_minutes: int = 0
     """How long chair and provider stay occupied after it: 0 to 240."""
+    gap_after_minutes: int = 0
+    """How long the provider works before the gap: 5 or more, or 0 where there is no gap."""
+    gap_minutes: int = 0
+    """How long the provider is free in the middle, as while colour sets: 5 or more, with 5 left after it; or 0."""
     price: MoneyInput
     """What it costs."""
 
@@ -109,6 +118,7 @@ PRICED: Foreseen = {
         ServiceNameTaken: "name",
         DurationOutOfRange: "durationMinutes",
         BufferOutOfRange: "bufferMinutes",
+        GapOutOfRange: "gapMinutes",
     },
     scope="catalogue:write",
 )
@@ -119,6 +129,8 @@ async def service_offer(tx: Transaction, input: ServiceOfferInput) -> Row[Any]:
         name=input.name,
         duration_minutes=input.duration_minutes,
         buffer_minutes=input.buffer_minutes,
+        gap_after_minutes=input.gap_after_minutes,
+        gap_minutes=input.gap_minutes,
         price=given(input.price),
     )
 

@@ -126,6 +126,10 @@ class Booking(Node):
     """When the service begins."""
     ends_at: datetime
     """When the service ends; the chair stays occupied for the service's buffer beyond it."""
+    gap_starts_at: datetime | None
+    """From when on its provider is free for others, while the customer keeps the chair; null where there is no gap."""
+    gap_ends_at: datetime | None
+    """When its provider is back from the gap."""
     status: BookingStatus
     """How far it has come."""
     channel: BookingChannel

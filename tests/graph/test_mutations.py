@@ -183,6 +183,48 @@ async def test_a_shop_can_be_set_up_through_the_graph_alone(ask):
     assert booked.data["bookingCreate"]["errors"] == []
 
 
+async def test_a_service_with_a_gap_is_offered_and_booked(ask, chain):
+    offered = await ask(
+        """mutation { serviceOffer(input: {
+          name: "Color", durationMinutes: 90, gapAfterMinutes: 30, gapMinutes: 40,
+          price: { amount: "1", currencyCode: "ARS" }
+        }) { service { id gapAfterMinutes gapMinutes } errors { __typename } } }"""
+    )
+    colour = offered.data["serviceOffer"]["service"]
+    assert (colour["gapAfterMinutes"], colour["gapMinutes"]) == (30, 40)
+    booked = await ask(
+        """mutation ($input: BookingCreateInput!) { bookingCreate(input: $input) {
+          booking { startsAt gapStartsAt gapEndsAt endsAt } errors { __typename } } }""",
+        input={
+            "locationId": chain.centro.id,
+            "providerId": chain.ana.id,
+            "customerId": chain.carla.id,
+            "serviceId": colour["id"],
+            "startsAt": "2026-11-23T14:00:00Z",
+        },
+    )
+    assert booked.data["bookingCreate"]["booking"] == {
+        "startsAt": "2026-11-23T14:00:00Z",
+        "gapStartsAt": "2026-11-23T14:30:00Z",
+        "gapEndsAt": "2026-11-23T15:10:00Z",
+        "endsAt": "2026-11-23T15:30:00Z",
+    }
+
+
+async def test_a_gap_that_leaves_no_work_after_it_is_refused(ask, opening):
+    answer = await ask(
+        """mutation { serviceOffer(input: {
+          name: "Color", durationMinutes: 60, gapAfterMinutes: 30, gapMinutes: 30,
+          price: { amount: "1", currencyCode: "ARS" }
+        }) { service { id } errors { ... on UserError { code field } } } }"""
+    )
+    assert answer.data["serviceOffer"] == {
+        "service": None,
+        "errors": [{"code": "GAP_OUT_OF_RANGE", "field": ["gapMinutes"]}],
+    }
+    assert await count(opening, "services") == 0
+
+
 async def test_an_amount_finer_than_its_currency_is_refused(ask, opening):
     answer = await ask(
         """mutation { serviceOffer(input: {

@@ -98,7 +98,8 @@ def furnished() -> Chain:
     offers = [
         chain.add(
             services, name=f"Corte {n}", name_key=f"corte {n}", duration_minutes=30,
-            buffer_minutes=5 * n, price_minor=1000, currency_code="xy"[n], is_active=True,
+            buffer_minutes=5 * n, gap_after_minutes=0, gap_minutes=0,
+            price_minor=1000, currency_code="xy"[n], is_active=True,
             created_at=NOON,
         )
         for n in range(2)

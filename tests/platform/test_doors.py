@@ -373,6 +373,7 @@ async def test_housekeeping_takes_marked_statements_only(
 def service(tx: Transaction) -> dict[str, Any]:
     return {
         "id": ids.new("svc"), "name": "Corte", "name_key": "corte", "duration_minutes": 30,
-        "buffer_minutes": 0, "price_minor": 1, "currency_code": "ARS", "is_active": True,
+        "buffer_minutes": 0, "gap_after_minutes": 0, "gap_minutes": 0,
+        "price_minor": 1, "currency_code": "ARS", "is_active": True,
         "created_at": tx.now,
     }  # fmt: skip

@@ -46,7 +46,7 @@ async def offer(tx: Transaction) -> Row[Any]:
         insert(services)
         .values(
             id=ids.new("svc"), name="Corte", name_key=ids.new("key"), duration_minutes=30,
-            buffer_minutes=0, price_minor=1000, currency_code="ARS", is_active=True,
+            buffer_minutes=0, gap_after_minutes=0, gap_minutes=0, price_minor=1000, currency_code="ARS", is_active=True,
             created_at=tx.now,
         )
         .returning(services)

@@ -1,6 +1,7 @@
 """That nobody is booked twice is the database's own rule: raw rows, no service between."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Agenda:
         chair: int = 0,
         provider: int = 0,
         status: str = "CONFIRMED",
+        gap: tuple[int, int] | None = None,
     ) -> str:
         """A row from minute to minute of the day; refused overlaps leave the rest in place."""
         row = self.model | {
@@ -43,6 +45,8 @@ class Agenda:
             "starts_at": minute(start),
             "ends_at": minute(end),
             "free_at": minute(end if free is None else free),
+            "gap_starts_at": minute(gap[0]) if gap else None,
+            "gap_ends_at": minute(gap[1]) if gap else None,
         }
         async with self.connection.begin_nested():
             await self.connection.execute(insert(bookings).values(row))
@@ -176,3 +180,88 @@ async def test_a_booking_does_not_stand_in_its_own_way(agenda: Agenda) -> None:
         moving, starts_at=minute(610), ends_at=minute(640), free_at=minute(640), status="CHECKED_IN"
     )
     assert await agenda.spans() == {("CHECKED_IN", 610, 640)}
+
+
+COLOUR: Any = {"start": 600, "end": 690, "free": 700, "gap": (630, 670)}
+
+
+@pytest.mark.parametrize(
+    ("start", "free", "gap"),
+    [(630, 670, None), (640, 650, None), (630, 710, (670, 700)), (560, 670, (590, 640))],
+    ids=["all of the gap", "within it", "a part after", "a part before"],
+)
+async def test_in_a_gap_the_provider_is_free_and_the_chair_is_not(
+    agenda: Agenda, start: int, free: int, gap: tuple[int, int] | None
+) -> None:
+    await agenda.book(**COLOUR)
+    assert await refused(agenda.book(start, free, gap=gap, provider=1)) == CHAIR
+    await agenda.book(start, free, gap=gap, chair=1)
+    assert ("CONFIRMED", start, free) in await agenda.spans()
+
+
+async def test_two_with_gaps_may_interlock(agenda: Agenda) -> None:
+    await agenda.book(**COLOUR)
+    later = await agenda.book(630, 760, gap=(665, 700), chair=1)
+    assert await refused(agenda.change(later, gap_starts_at=minute(671))) == PROVIDER
+    assert await refused(agenda.change(later, gap_ends_at=minute(699))) == PROVIDER
+    assert await refused(agenda.change(later, gap_starts_at=None, gap_ends_at=None)) == PROVIDER
+    assert await agenda.spans() == {("CONFIRMED", 600, 700), ("CONFIRMED", 630, 760)}
+
+
+async def test_what_was_begun_before_one_in_its_gap_is_seen(agenda: Agenda) -> None:
+    """The last to begin before is over, and the one around it is not."""
+    await agenda.book(**COLOUR)
+    await agenda.book(640, 650, chair=1)
+    assert await refused(agenda.book(660, 680, chair=1)) == PROVIDER
+    await agenda.book(650, 670, chair=1)
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [(600, 670), (630, 630), (650, 640), (630, 690)],
+    ids=["from the start", "empty", "backwards", "to the end"],
+)
+async def test_a_gap_has_work_before_and_after_it(agenda: Agenda, gap: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match="ck_bookings_gap"):
+        await agenda.book(**COLOUR | {"gap": gap})
+    assert await agenda.spans() == set()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_of_any_shapes_those_are_taken_that_meet_nothing(agenda: Agenda, seed: int) -> None:
+    """Against sets of minutes: bookings are made and moved by chance, and refused just where a minute is taken."""
+    random = Random(seed)
+    kept: dict[str, tuple[int, int, set[int], set[int]]] = {}
+    outcomes = {"": 0, CHAIR: 0, PROVIDER: 0}
+    for _ in range(120):
+        edges = sorted(random.sample(range(40), 5))
+        start, gap_start, gap_end, end, free = edges
+        gap = random.choice([None, (gap_start, gap_end), (gap_start, gap_end)])
+        provider, chair = random.randrange(2), random.randrange(2)
+        chair_minutes = set(range(start, free))
+        work = chair_minutes - set(range(*gap)) if gap else chair_minutes
+        moving = random.choice([*kept, None]) if random.random() < 0.4 else None
+        others = [each for id_, each in kept.items() if id_ != moving]
+        met = {CHAIR for _, c, _, m in others if c == chair and m & chair_minutes}
+        met |= {PROVIDER for p, _, m, _ in others if p == provider and m & work}
+        times = {"starts_at": start, "ends_at": end, "free_at": free}
+        times |= {"gap_starts_at": gap and gap[0], "gap_ends_at": gap and gap[1]}
+        values = {k: None if v is None else minute(v) for k, v in times.items()}
+        values |= {"provider_id": agenda.providers[provider], "chair_id": agenda.chairs[chair]}
+        if moving is None:
+            work_on = agenda.book(start, end, free=free, gap=gap, provider=provider, chair=chair)
+        else:
+            work_on = agenda.change(moving, **values)
+        if met:
+            rule = await refused(work_on)
+            assert rule in met
+            outcomes[rule] += 1
+        else:
+            made = await work_on
+            kept[moving or str(made)] = provider, chair, work, chair_minutes
+            outcomes[""] += 1
+        if random.random() < 0.15 and kept:
+            gone = random.choice(list(kept))
+            await agenda.change(gone, status="CANCELLED")
+            del kept[gone]
+    assert min(outcomes.values()) > 5

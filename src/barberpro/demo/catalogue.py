@@ -22,6 +22,8 @@ class Offer:
     buffer: int
     pesos: int
     is_active: bool = True
+    gap: tuple[int, int] = (0, 0)
+    """The minutes of work before the provider is free for others, and for how many they are."""
 
 
 OFFERS = (
@@ -35,13 +37,14 @@ OFFERS = (
     Offer("Lavado", 15, 0, 4_500),
     Offer("Lavado y peinado", 30, 5, 9_500),
     Offer("Tratamiento capilar", 45, 10, 22_000),
-    Offer("Color", 90, 15, 38_000),
-    Offer("Reflejos", 120, 15, 60_000),
+    Offer("Color", 90, 15, 38_000, gap=(30, 40)),
+    Offer("Reflejos", 120, 15, 60_000, gap=(45, 45)),
     Offer("Alisado", 120, 15, 55_000),
     Offer("Permanente", 120, 15, 42_000, is_active=False),
 )
 MINUTES = np.array([offer.minutes for offer in OFFERS])
 BUFFERS = np.array([offer.buffer for offer in OFFERS])
+GAPS = np.array([offer.gap for offer in OFFERS])
 PRICES = np.array([offer.pesos * CENTAVOS for offer in OFFERS])
 
 PRODUCTS = {
@@ -66,6 +69,8 @@ def services(rng: np.random.Generator, opening: np.datetime64) -> Columns:
         "name": texts(o.name for o in OFFERS),
         "duration_minutes": MINUTES,
         "buffer_minutes": BUFFERS,
+        "gap_after_minutes": GAPS[:, 0],
+        "gap_minutes": GAPS[:, 1],
         "price_minor": PRICES,
         "currency_code": texts(CURRENCY for _ in OFFERS),
         "name_key": texts(fold(o.name) for o in OFFERS),

@@ -6,7 +6,7 @@ from barberpro.domains.bookings.lifecycle import Change
 
 from . import identifiers
 from .booked import Booked
-from .catalogue import CURRENCY, MINUTES
+from .catalogue import CURRENCY, GAPS, MINUTES
 from .columns import Column, Columns, nothing, texts
 from .outcome import CANCELLED, COMPLETED, CONFIRMED, NO_SHOW, Outcome, first_visits
 
@@ -30,6 +30,8 @@ def bookings(
 ) -> Columns:
     """One row a booking, of rows that `tables` has already. `chair` is a number, `price` in minor units."""
     count = len(booked.starts)
+    after, gap = GAPS[booked.service].T.astype("timedelta64[m]")
+    gap_starts = np.where(gap > 0, booked.starts + after, np.datetime64("NaT", "us"))
     return {
         "id": identifiers.made(rng, "bkg", fate.created),
         "location_id": tables["locations"]["id"][booked.location],
@@ -42,6 +44,8 @@ def bookings(
         "starts_at": booked.starts,
         "ends_at": booked.ends,
         "free_at": booked.free,
+        "gap_starts_at": gap_starts,
+        "gap_ends_at": gap_starts + gap,
         "duration_minutes": MINUTES[booked.service],
         "price_minor": price,
         "currency_code": texts([CURRENCY] * count),

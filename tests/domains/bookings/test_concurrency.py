@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from barberpro.domains.bookings import agenda, service
+from barberpro.domains.bookings import agenda, rules, service
 from barberpro.domains.bookings.errors import (
     ChairTaken,
     HoldRanOut,
@@ -47,7 +47,7 @@ def overlaps(rows: Iterable[Any], key: str) -> list[tuple[Any, Any]]:
         (a, b)
         for a, b in combinations(held, 2)
         if getattr(a, key) == getattr(b, key)
-        and a.starts_at < b.free_at
+        and (rules.collide(a, b) if key == "provider_id" else a.starts_at < b.free_at)
         and b.starts_at < a.free_at
     ]
 
@@ -82,6 +82,15 @@ async def test_64_callers_fight_for_five_chairs_and_five_providers(
         cut = await catalogue.offer_service(
             tx, name="Corte", duration_minutes=25, buffer_minutes=5, price=Money(1, "ARS")
         )
+        colour = await catalogue.offer_service(
+            tx,
+            name="Color",
+            duration_minutes=50,
+            buffer_minutes=5,
+            gap_after_minutes=10,
+            gap_minutes=30,
+            price=Money(1, "ARS"),
+        )
     acknowledged: dict[str, Any] = {}
     refusals: list[Exception] = []
     needed_the_constraint: list[Any] = []
@@ -102,7 +111,7 @@ async def test_64_callers_fight_for_five_chairs_and_five_providers(
                 "location_id": rnd.choice(both),
                 "provider_id": rnd.choice(providers).id,
                 "customer_id": rnd.choice(customers).id,
-                "service_id": cut.id,
+                "service_id": rnd.choice([cut, colour]).id,
                 "starts_at": rnd.choice(STARTS),
                 "channel": Channel.APP,
             }

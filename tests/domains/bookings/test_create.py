@@ -65,6 +65,8 @@ async def test_a_booking_is_made(
         "starts_at": LATER,
         "ends_at": LATER + minutes(30),
         "free_at": LATER + minutes(40),
+        "gap_starts_at": None,
+        "gap_ends_at": None,
         "duration_minutes": 30,
         "price_minor": 1_250_000,
         "currency_code": "ARS",

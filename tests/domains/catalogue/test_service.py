@@ -8,6 +8,7 @@ from barberpro.domains.catalogue import service
 from barberpro.domains.catalogue.errors import (
     BufferOutOfRange,
     DurationOutOfRange,
+    GapOutOfRange,
     PriceOutOfRange,
     ServiceNameTaken,
     ServiceNotFound,
@@ -26,6 +27,10 @@ def offers(**other: Any) -> Any:
     return lambda tx: service.offer_service(tx, **usual | other)
 
 
+def gap(after: int, minutes: int) -> dict[str, int]:
+    return {"gap_after_minutes": after, "gap_minutes": minutes}
+
+
 async def test_a_service_is_offered(done: Any, told: Any, principal: Principal, clock: Any) -> None:
     offered = await done(offers(name=" Barba y bigote "))
     assert ids.prefix_of(offered.id) == "svc"
@@ -36,6 +41,8 @@ async def test_a_service_is_offered(done: Any, told: Any, principal: Principal, 
         "name_key": "barba y bigote",
         "duration_minutes": 20,
         "buffer_minutes": 5,
+        "gap_after_minutes": 0,
+        "gap_minutes": 0,
         "price_minor": 900_000,
         "currency_code": "ARS",
         "is_active": True,
@@ -49,6 +56,7 @@ async def test_the_limits_themselves_are_allowed(done: Any) -> None:
     assert (await done(offers(name="A", **shortest))).duration_minutes == 5
     longest = {"duration_minutes": 720, "buffer_minutes": 240, "price": Money(10**12, "USD")}
     assert (await done(offers(name="B", **longest))).price_minor == 10**12
+    assert (await done(offers(name="C", **gap(5, 10)))).gap_minutes == 10
 
 
 @pytest.mark.parametrize(
@@ -62,6 +70,13 @@ async def test_the_limits_themselves_are_allowed(done: Any) -> None:
         ({"duration_minutes": -(2**70)}, DurationOutOfRange, {"minimum": 5, "maximum": 720}),
         ({"buffer_minutes": -1}, BufferOutOfRange, {"minimum": 0, "maximum": 240}),
         ({"buffer_minutes": 241}, BufferOutOfRange, {"minimum": 0, "maximum": 240}),
+        ({"gap_minutes": 5}, GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        ({"gap_after_minutes": 5}, GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        (gap(4, 5), GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        (gap(5, 4), GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        (gap(5, 11), GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        (gap(-5, 10), GapOutOfRange, {"minimum": 5, "maximum": 10}),
+        (gap(5, 5) | {"duration_minutes": 8}, GapOutOfRange, {"minimum": 5, "maximum": 0}),
         ({"price": Money(-1, "ARS")}, PriceOutOfRange, {"maximum": "10000000000.00"}),
         ({"price": Money(10**12 + 1, "ARS")}, PriceOutOfRange, {"maximum": "10000000000.00"}),
         ({"price": Money(1, "ars")}, UnknownCurrency, {}),

@@ -1,6 +1,6 @@
 """What is said of a booking after the fact: that it took place, that it did not, and how it was."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, insert, select, update
@@ -58,7 +58,7 @@ async def record(
     catalogue.priced(paid)
     slot = rules.past_slot(
         starts_at,
-        timedelta(minutes=facts.duration_minutes),
+        facts,
         now=tx.now,
         time_zone=shop.time_zone,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -40,7 +41,7 @@ EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _overlapping(other: FromClause) -> ColumnElement[bool]:
-    """This booking keeps its provider and chair in a part of the slot.
+    """This booking keeps its chair in a part of the slot, and its provider, but for gaps.
 
     The start is bounded on both sides, so an index that ends in it finds the few rows: what began
     earlier than the longest booking lasts is over.
@@ -53,6 +54,34 @@ def _overlapping(other: FromClause) -> ColumnElement[bool]:
         among(other.c.status, OCCUPYING),
         other.c.id != bindparam("moving"),
     )
+
+
+def _interlocking(other: FromClause) -> ColumnElement[bool]:
+    """One provider can do this booking and the slot, though they overlap: one is in the gap of the other, or
+    each has a part in the other's.
+
+    Of two parts each there are six orders; in two of them nothing overlaps, and these are the other four.
+    """
+    c, starts, free = other.c, bindparam("starts"), bindparam("free")
+    is_after_our_gap_began = c.starts_at >= bindparam("gap_starts")
+    is_before_our_gap_ended = c.free_at <= bindparam("gap_ends")
+    ours_is_after_its_gap_began = c.gap_starts_at <= starts
+    ours_is_before_its_gap_ended = c.gap_ends_at >= free
+    orders = or_(
+        and_(is_after_our_gap_began, is_before_our_gap_ended),
+        and_(ours_is_after_its_gap_began, ours_is_before_its_gap_ended),
+        and_(
+            is_after_our_gap_began,
+            c.gap_starts_at <= bindparam("gap_ends"),
+            ours_is_before_its_gap_ended,
+        ),
+        and_(
+            ours_is_after_its_gap_began,
+            c.gap_ends_at >= bindparam("gap_starts"),
+            is_before_our_gap_ended,
+        ),
+    )
+    return func.coalesce(orders, false())  # without a gap there is nothing to compare
 
 
 def lapsed(held: FromClause) -> ColumnElement[bool]:
@@ -86,7 +115,11 @@ _seated = bookings.alias("seated")
 _earlier = bookings.alias("earlier")
 _provider_until = (
     select(func.max(_theirs.c.free_at))
-    .where(_theirs.c.provider_id == bindparam("provider"), _overlapping(_theirs))
+    .where(
+        _theirs.c.provider_id == bindparam("provider"),
+        _overlapping(_theirs),
+        ~_interlocking(_theirs),
+    )
     .scalar_subquery()
 )
 _has_booked = exists().where(
@@ -210,6 +243,8 @@ def parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
         "moving": wish.moving,
         "starts": wish.slot.starts_at,
         "free": wish.slot.free_at,
+        "gap_starts": wish.slot.gap_starts_at,
+        "gap_ends": wish.slot.gap_ends_at,
         "before": wish.before,
         "floor": wish.slot.starts_at - LONGEST,
         "near_after": wish.slot.starts_at - LONGEST_WAY,

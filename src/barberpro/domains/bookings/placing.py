@@ -37,11 +37,7 @@ async def placed(
         customer_id=customer_id,
         service_id=service_id,
     )
-    slot = Slot.beginning(
-        rules.start(starts_at, now=tx.now, time_zone=shop.time_zone),
-        duration=timedelta(minutes=facts.duration_minutes),
-        buffer=timedelta(minutes=facts.buffer_minutes),
-    )
+    slot = Slot.of(facts, rules.start(starts_at, now=tx.now, time_zone=shop.time_zone))
     shop, days = await diary.read(tx, shop, slot, provider_id)
     rules.check_open(shop, slot)
     days.check(shop, slot, service_id)

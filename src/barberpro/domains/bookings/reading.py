@@ -61,6 +61,8 @@ NEW = (
         offer.c.is_active.label("service_is_active"),
         offer.c.duration_minutes,
         offer.c.buffer_minutes,
+        offer.c.gap_after_minutes,
+        offer.c.gap_minutes,
         offer.c.price_minor,
         offer.c.currency_code,
         customer.c.erased_at,

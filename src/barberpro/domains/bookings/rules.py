@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Row
 
 from barberpro.domains.locations import service as locations
 from barberpro.platform import text
@@ -49,23 +52,75 @@ class Shop:
         return replace(self, calendar=replace(self.calendar, exceptions=exceptions))
 
 
+class Occupied(Protocol):
+    """What keeps a chair from its start until that is free, and a provider but for the gap in it."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def free_at(self) -> datetime: ...
+    @property
+    def gap_starts_at(self) -> datetime | None: ...
+    @property
+    def gap_ends_at(self) -> datetime | None: ...
+
+
+class Shape(Protocol):
+    """How a service runs, in minutes; of a gap both are 0 where there is none."""
+
+    @property
+    def duration_minutes(self) -> int: ...
+    @property
+    def buffer_minutes(self) -> int: ...
+    @property
+    def gap_after_minutes(self) -> int: ...
+    @property
+    def gap_minutes(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Slot:
-    """When a booking takes place, and until when it keeps provider and chair."""
+    """When a booking takes place, and when it keeps provider and chair."""
 
     starts_at: datetime
     ends_at: datetime
     free_at: datetime
+    gap_starts_at: datetime | None = None
+    gap_ends_at: datetime | None = None
 
     @classmethod
-    def beginning(cls, starts_at: datetime, duration: timedelta, buffer: timedelta) -> "Slot":
-        ends_at = starts_at + duration
-        return cls(starts_at, ends_at, ends_at + buffer)
+    def of(cls, shape: Shape | Row[Any], starts_at: datetime) -> "Slot":
+        """A service of this shape, from then on."""
+        ends_at = starts_at + timedelta(minutes=shape.duration_minutes)
+        free_at = ends_at + timedelta(minutes=shape.buffer_minutes)
+        if not shape.gap_minutes:
+            return cls(starts_at, ends_at, free_at)
+        gap_starts_at = starts_at + timedelta(minutes=shape.gap_after_minutes)
+        gap_ends_at = gap_starts_at + timedelta(minutes=shape.gap_minutes)
+        return cls(starts_at, ends_at, free_at, gap_starts_at, gap_ends_at)
 
     def moved(self, starts_at: datetime) -> "Slot":
         """The same length, from another start."""
         by = starts_at - self.starts_at
-        return Slot(starts_at, self.ends_at + by, self.free_at + by)
+        return Slot(
+            starts_at,
+            self.ends_at + by,
+            self.free_at + by,
+            self.gap_starts_at and self.gap_starts_at + by,
+            self.gap_ends_at and self.gap_ends_at + by,
+        )
+
+
+def at_work(kept: Occupied) -> list[tuple[datetime, datetime]]:
+    """When it keeps its provider."""
+    if kept.gap_starts_at is None or kept.gap_ends_at is None:
+        return [(kept.starts_at, kept.free_at)]
+    return [(kept.starts_at, kept.gap_starts_at), (kept.gap_ends_at, kept.free_at)]
+
+
+def collide(one: Occupied, other: Occupied) -> bool:
+    """Whether no provider could do both."""
+    return any(a < d and c < b for a, b in at_work(one) for c, d in at_work(other))
 
 
 def start(asked: datetime, *, now: datetime, time_zone: str) -> datetime:
@@ -95,11 +150,12 @@ def hold_end(now: datetime, held_for: timedelta, starts_at: datetime) -> datetim
     return min(now + held_for, latest_hold(now, starts_at))
 
 
-def past_slot(asked: datetime, duration: timedelta, *, now: datetime, time_zone: str) -> Slot:
+def past_slot(asked: datetime, shape: Shape | Row[Any], *, now: datetime, time_zone: str) -> Slot:
     """What took place from then on. Nothing was swept after: who came next did come."""
     if asked < now - timedelta(days=365 * EARLIEST_YEARS):
         raise TooLongAgo(EARLIEST_YEARS)
-    slot = Slot.beginning(_on_the_minute(asked), duration, buffer=timedelta(0))
+    slot = Slot.of(shape, _on_the_minute(asked))
+    slot = replace(slot, free_at=slot.ends_at)
     if slot.ends_at > now:
         raise NotOverYet(slot.ends_at, time_zone)
     return slot

@@ -100,7 +100,13 @@ async def reschedule(
     if not is_elsewhere and chair_id in (None, before.chair_id):
         return before
     shop = await reading.for_move(tx, location_id=before.location_id, provider_id=to_provider)
-    slot = Slot(before.starts_at, before.ends_at, before.free_at)
+    slot = Slot(
+        before.starts_at,
+        before.ends_at,
+        before.free_at,
+        before.gap_starts_at,
+        before.gap_ends_at,
+    )
     if to_start != before.starts_at:
         slot = slot.moved(rules.start(to_start, now=tx.now, time_zone=shop.time_zone))
     if is_elsewhere:

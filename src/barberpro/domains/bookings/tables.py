@@ -2,7 +2,7 @@
 
 That nobody is booked twice is the database's own rule on both engines (see the first migration): exclusion
 constraints on PostgreSQL, triggers under BEGIN IMMEDIATE on SQLite, over `starts_at` to `free_at` of provider and
-of chair, for the statuses that occupy them.
+of chair, for the statuses that occupy them. In a gap the chair is kept and the provider is not (migration 0021).
 """
 
 from sqlalchemy import (
@@ -42,6 +42,8 @@ bookings = tenant_table(
     Column(
         "free_at", Instant, nullable=False
     ),  # ends_at and the service's buffer: when the next may begin
+    Column("gap_starts_at", Instant),  # its provider is free from then on
+    Column("gap_ends_at", Instant),  # until then
     Column("duration_minutes", Integer, nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     Column("currency_code", Key, nullable=False),
@@ -54,6 +56,12 @@ bookings = tenant_table(
     ),  # the terms it was made under, if any were published
     Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
     CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
+    CheckConstraint(
+        "gap_starts_at IS NULL AND gap_ends_at IS NULL"
+        " OR gap_starts_at IS NOT NULL AND gap_ends_at IS NOT NULL"
+        " AND starts_at < gap_starts_at AND gap_starts_at < gap_ends_at AND gap_ends_at < ends_at",
+        name="gap",
+    ),
     CheckConstraint(
         "status IN ('HELD', 'CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW',"
         " 'RELEASED', 'EXPIRED')",
@@ -78,6 +86,14 @@ Index(
     b.held_until,
     postgresql_where=b.status == "HELD",
     sqlite_where=b.status == "HELD",
+)
+Index(
+    "ix_bookings_gap",
+    b.organization_id,
+    b.provider_id,
+    b.free_at,
+    postgresql_where=b.gap_starts_at.is_not(None),
+    sqlite_where=b.gap_starts_at.is_not(None),
 )
 
 # Never changed: who wants other terms publishes the next version.

@@ -60,6 +60,21 @@ class BufferOutOfRange(Invalid):
 
 
 @dataclass(eq=False)
+class GapOutOfRange(Invalid):
+    """The gap in a service does not leave work before and after it, or is too short to be of use."""
+
+    code = "GAP_OUT_OF_RANGE"
+    says = (
+        "A gap in this service takes {minimum} to {maximum} minutes,"
+        " with {minimum} minutes of work or more before and after it."
+    )
+    minimum: int
+    """The least that a gap takes, and the work on each side of it."""
+    maximum: int
+    """The most that a gap takes in a service of this duration; 0 where none fits."""
+
+
+@dataclass(eq=False)
 class PriceOutOfRange(Invalid):
     """The price is negative or too large."""
 

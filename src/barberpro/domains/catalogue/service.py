@@ -18,6 +18,7 @@ from . import events
 from .errors import (
     BufferOutOfRange,
     DurationOutOfRange,
+    GapOutOfRange,
     PriceOutOfRange,
     ServiceNameTaken,
     ServiceNotFound,
@@ -29,6 +30,7 @@ DURATIONS = range(5, 12 * 60 + 1)  # minutes, as the table checks them
 BUFFERS = range(4 * 60 + 1)
 LONGEST = timedelta(minutes=DURATIONS[-1] + BUFFERS[-1])
 """No booking keeps its provider and chair for longer."""
+SHORTEST_PART = 5  # minutes of a gap, and of the work before and after it, as the table checks them
 HIGHEST_PRICE = 10**12  # minor units: above any haircut, and a sum of them still fits a column
 
 offer = services.alias("offer")
@@ -36,14 +38,26 @@ offer = services.alias("offer")
 
 
 async def offer_service(
-    tx: Transaction, *, name: str, duration_minutes: int, buffer_minutes: int, price: Money
+    tx: Transaction,
+    *,
+    name: str,
+    duration_minutes: int,
+    buffer_minutes: int,
+    price: Money,
+    gap_after_minutes: int = 0,
+    gap_minutes: int = 0,
 ) -> Row[Any]:
-    """Put a service on the menu. In the buffer after it the chair is swept, and nobody booked."""
+    """Put a service on the menu. In the buffer after it the chair is swept, and nobody booked.
+
+    In a gap the customer keeps the chair, and the provider may be booked by others. It begins so many minutes
+    after the service; both numbers are 0 where there is none.
+    """
     tidy = text.name(name)
     if duration_minutes not in DURATIONS:
         raise DurationOutOfRange(DURATIONS[0], DURATIONS[-1])
     if buffer_minutes not in BUFFERS:
         raise BufferOutOfRange(BUFFERS[0], BUFFERS[-1])
+    _check_gap(gap_after_minutes, gap_minutes, duration_minutes)
     offered = await insert_unless_taken(
         tx,
         services,
@@ -53,6 +67,8 @@ async def offer_service(
             "name_key": text.fold(tidy),
             "duration_minutes": duration_minutes,
             "buffer_minutes": buffer_minutes,
+            "gap_after_minutes": gap_after_minutes,
+            "gap_minutes": gap_minutes,
             **priced(price),
             "is_active": True,
             "created_at": tx.now,
@@ -110,6 +126,13 @@ def priced(price: Money) -> dict[str, Any]:
     if not 0 <= price.minor <= HIGHEST_PRICE:
         raise PriceOutOfRange(Money(HIGHEST_PRICE, price.currency_code).amount)
     return {"price_minor": price.minor, "currency_code": price.currency_code}
+
+
+def _check_gap(after: int, minutes: int, duration: int) -> None:
+    """There is none, or there is work before and after it."""
+    is_within = min(after, minutes) >= SHORTEST_PART and after + minutes + SHORTEST_PART <= duration
+    if not is_within and (after, minutes) != (0, 0):
+        raise GapOutOfRange(SHORTEST_PART, max(0, duration - 2 * SHORTEST_PART))
 
 
 async def _held(tx: Transaction, service_id: str) -> Row[Any]:

@@ -99,7 +99,13 @@ async def town(opening: Any, chain: Any) -> Any:
     both = [chain.centro.id, chain.norte.id]
     async with opening() as tx:
         colour = await catalogue.offer_service(
-            tx, name="Color", duration_minutes=75, buffer_minutes=15, price=Money(5_000_000, "ARS")
+            tx,
+            name="Color",
+            duration_minutes=75,
+            buffer_minutes=15,
+            gap_after_minutes=20,
+            gap_minutes=40,
+            price=Money(5_000_000, "ARS"),
         )
         dario = await people.register_provider(tx, name="Darío", location_ids=both)
         shifts = [Shift(at, Span(2 + n, 600, 1000)) for n, at in enumerate(both)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from barberpro.domains.bookings.availability import search
 from barberpro.domains.bookings.availability.copies import Person, Place, Taken
 from barberpro.domains.bookings.availability.search import STEPS, Match, Offer, Order, Search
+from barberpro.domains.bookings.rules import at_work
 from barberpro.domains.locations.service import Calendar, Span
 
 ZONES = {
@@ -48,9 +49,10 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
         starts = moment(0, 1_500)
         at = draw(st.sampled_from("ab"))
         who, length = draw(st.integers(0, 2)), draw(st.integers(5, 90))
-        taken.append(
-            (who, Taken(starts, starts + length * MINUTE, at, f"{at}{n % 2 if at == 'a' else 0}"))
-        )
+        chair, gap = f"{at}{n % 2 if at == 'a' else 0}", (None, None)
+        if length > 40 and draw(st.booleans()):
+            gap = starts + 7 * MINUTE, starts + (length - 6) * MINUTE
+        taken.append((who, Taken(starts, starts + length * MINUTE, at, chair, None, *gap)))
     chairs = {"a": ["a0", "a1"], "b": ["b0"]}
     places = {
         at: Place(
@@ -87,10 +89,11 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
                 taken=[t for owner, t in taken if owner == n],
             )
         )
-    offers = [
-        Offer(f"s{n}", True, draw(lengths), draw(st.sampled_from([0, 10])), price, "ARS")
-        for n, price in enumerate(draw(st.sampled_from([(100, 100), (200, 100)])))
-    ]
+    offers = []
+    for n, price in enumerate(draw(st.sampled_from([(100, 100), (200, 100)]))):
+        length, after = draw(lengths), draw(st.sampled_from([0, 10]))
+        gap = (5, length - 15) if length >= 20 and draw(st.booleans()) else (0, 0)
+        offers.append(Offer(f"s{n}", True, length, after, price, "ARS", *gap))
     begins = moment(-100, 600)
     wish = Search(
         begins=begins,
@@ -133,7 +136,10 @@ class Naive:
             if at in (None, place.id):
                 self.at_work -= minutes([(begins, back)], until)
         ways = [(t, place.travel.get(t.location_id, 0) * MINUTE) for t in person.taken]
-        self.taken = minutes([(t.starts_at - w, t.free_at + w) for t, w in ways], until)
+        away = [(t.starts_at - w, t.free_at + w) for t, w in ways if w]
+        here = [span for t, w in ways if not w for span in at_work(t)]
+        self.elsewhere = minutes(away, until)
+        self.taken = minutes(here, until) | self.elsewhere
         self.chairs = [
             minutes([(t.starts_at, t.free_at) for t in place.taken[c]], until) for c in place.chairs
         ]
@@ -142,9 +148,11 @@ class Naive:
         offer = self.match.offer
         served = {start + n * MINUTE for n in range(offer.duration_minutes)}
         kept = {start + n * MINUTE for n in range(offer.duration_minutes + offer.buffer_minutes)}
+        gap = range(offer.gap_after_minutes, offer.gap_after_minutes + offer.gap_minutes)
         return (
             served <= self.at_work
-            and not kept & self.taken
+            and not kept & self.elsewhere
+            and not (kept - {start + n * MINUTE for n in gap}) & self.taken
             and any(not kept & chair for chair in self.chairs)
         )
 

@@ -41,6 +41,8 @@ OFFERS = select(
     offer.c.is_active,
     offer.c.duration_minutes,
     offer.c.buffer_minutes,
+    offer.c.gap_after_minutes,
+    offer.c.gap_minutes,
     offer.c.price_minor,
     offer.c.currency_code,
     SHORTEST.label("shortest"),
@@ -165,6 +167,8 @@ async def _offers(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[li
             buffer_minutes=row.buffer_minutes,
             price_minor=row.price_minor,
             currency_code=row.currency_code,
+            gap_after_minutes=row.gap_after_minutes,
+            gap_minutes=row.gap_minutes,
         )
         for row in rows.found
     ]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from barberpro.domains.locations.service import Calendar, Minutes, Span
 
 from ..diary import Diary, Elsewhere
-from ..rules import Shop
+from ..rules import Occupied, Shop, at_work, collide
 from .cells import Cells, Horizon, lasting, midnights, tight, weekly
 
 KEPT = 64
@@ -30,6 +30,8 @@ class Taken:
     chair_id: str
     held_until: datetime | None = None
     """When it runs out, where it is only held."""
+    gap_starts_at: datetime | None = None
+    gap_ends_at: datetime | None = None
 
 
 class Lengths(NamedTuple):
@@ -37,6 +39,8 @@ class Lengths(NamedTuple):
 
     service: int
     occupied: int
+    gap: tuple[int, int] | None = None
+    """The cells from the start on in which the provider is free."""
 
 
 class Made(dict[Any, Cells]):
@@ -149,10 +153,9 @@ class Person:
             ],
         )
 
-    def taken_until(self, starts_at: datetime, free_at: datetime) -> datetime | None:
-        """When what they have meanwhile is over; None where they have nothing."""
-        ends = [t.free_at for t in self.taken if t.starts_at < free_at and starts_at < t.free_at]
-        return max(ends, default=None)
+    def taken_until(self, slot: Occupied) -> datetime | None:
+        """When what keeps them from it is over; None where nothing does."""
+        return max((t.free_at for t in self.taken if collide(t, slot)), default=None)
 
     def idle(self, place: Place, horizon: Horizon) -> Cells:
         """When they are at work there, and nobody has booked them."""
@@ -164,8 +167,14 @@ class Person:
         found = self.made.get(key)
         if found is not None:
             return found
-        at_work = lasting(self.at_work(place, horizon), lengths.service)
-        starts = at_work & lasting(self._free(place, horizon), lengths.occupied)
+        starts = lasting(self.at_work(place, horizon), lengths.service)
+        free = self._free(place, horizon)
+        if lengths.gap is None:
+            starts &= lasting(free, lengths.occupied)
+        else:
+            first, back = lengths.gap
+            starts &= lasting(free, first) & lasting(free, lengths.occupied - back) >> back
+            starts &= lasting(horizon.full ^ self._elsewhere(place, horizon), lengths.occupied)
         return self.made.keep(key, starts)
 
     def gapless(self, place: Place, horizon: Horizon, lengths: Lengths, useful: int) -> Cells:
@@ -198,11 +207,19 @@ class Person:
         return hours & ~horizon.touched(away) if away else hours
 
     def _untaken(self, place: Place, horizon: Horizon) -> Cells:
+        here = (t for t in self.taken if t.location_id not in place.travel)
+        taken = horizon.touched(span for each in here for span in at_work(each))
+        return horizon.full ^ (taken | self._elsewhere(place, horizon))
+
+    def _elsewhere(self, place: Place, horizon: Horizon) -> Cells:
+        """When they are at another shop or on the way: nobody travels in a gap, neither out of nor into it."""
         ranges = []
         for each in self.taken:
-            way = timedelta(minutes=place.travel.get(each.location_id, 0))
-            ranges.append((each.starts_at - way, each.free_at + way))
-        return horizon.full ^ horizon.touched(ranges)
+            minutes = place.travel.get(each.location_id)
+            if minutes is not None:
+                way = timedelta(minutes=minutes)
+                ranges.append((each.starts_at - way, each.free_at + way))
+        return horizon.touched(ranges)
 
     def _away(self, place: Place) -> list[tuple[datetime, datetime]]:
         return [(s, e) for at, s, e in self.absences if at in (None, place.id)]

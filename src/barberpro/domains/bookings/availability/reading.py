@@ -83,7 +83,16 @@ SKILLS = _of(skill.c.provider_id, skill.c.service_id)
 
 def _taken(column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     c = bookings.c
-    return _of(column, c.location_id, c.chair_id, c.starts_at, c.free_at, c.held_until).where(
+    return _of(
+        column,
+        c.location_id,
+        c.chair_id,
+        c.starts_at,
+        c.free_at,
+        c.held_until,
+        c.gap_starts_at,
+        c.gap_ends_at,
+    ).where(
         c.free_at > since,
         c.starts_at > bindparam("floor"),
         occupies(bookings),
@@ -190,4 +199,12 @@ def _by_chair(rows: Iterable[Any]) -> dict[str, list[Taken]]:
 
 
 def _one(row: Any) -> Taken:
-    return Taken(row.starts_at, row.free_at, row.location_id, row.chair_id, row.held_until)
+    return Taken(
+        row.starts_at,
+        row.free_at,
+        row.location_id,
+        row.chair_id,
+        row.held_until,
+        row.gap_starts_at,
+        row.gap_ends_at,
+    )

@@ -1,6 +1,6 @@
 """Why not: the rule that refuses a booking, asked of the index in the order in which a booking is asked. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from barberpro.domains.catalogue.errors import ServiceWithdrawn
 from barberpro.domains.locations.errors import LocationClosedDown
@@ -30,17 +30,14 @@ def at(match: Match, wanted: datetime, now: datetime) -> Failure | None:
     """What keeps a match from being booked at that time; None where nothing does."""
     place, person, offer = match.place, match.person, match.offer
     try:
-        slot = rules.Slot.beginning(
-            rules.start(wanted, now=now, time_zone=place.calendar.time_zone),
-            duration=timedelta(minutes=offer.duration_minutes),
-            buffer=timedelta(minutes=offer.buffer_minutes),
-        )
+        begins = rules.start(wanted, now=now, time_zone=place.calendar.time_zone)
+        slot = rules.Slot.of(offer, begins)
         rules.check_open(place.shop, slot)
         person.diary(place).check(place.shop, slot, offer.id)
     except Failure as failure:
         return failure
     time_zone = place.calendar.time_zone
-    until = person.taken_until(slot.starts_at, slot.free_at)
+    until = person.taken_until(slot)
     if until is not None:
         return SlotTaken(person.id, until, time_zone)
     if not place.free_chairs(slot.starts_at, slot.free_at):

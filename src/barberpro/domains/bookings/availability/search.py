@@ -34,11 +34,15 @@ class Offer:
     buffer_minutes: int
     price_minor: int
     currency_code: str
+    gap_after_minutes: int = 0
+    gap_minutes: int = 0
 
     @cached_property
     def lengths(self) -> Lengths:
-        minutes = self.duration_minutes
-        return Lengths(-(-minutes // CELL), -(-(minutes + self.buffer_minutes) // CELL))
+        minutes, back = self.duration_minutes, self.gap_after_minutes + self.gap_minutes
+        service, occupied = -(-minutes // CELL), -(-(minutes + self.buffer_minutes) // CELL)
+        first = -(-self.gap_after_minutes // CELL)
+        return Lengths(service, occupied, (first, back // CELL) if self.gap_minutes else None)
 
 
 @dataclass(frozen=True)
