@@ -84,11 +84,11 @@ def test_conditions_decide_the_class(
     ("receiver", "failure"),
     [
         (Receiver(99), errors.ConditionUnfit),
-        (Receiver(1), errors.DocumentUnfit),
-        (Receiver(1, 80, 30500010913), errors.DocumentUnfit),
-        (Receiver(5, 99, 12), errors.DocumentUnfit),
-        (Receiver(5, 96, 0), errors.DocumentUnfit),
-        (Receiver(5, 55, 12), errors.DocumentUnfit),
+        (Receiver(1), errors.ReceiverDocumentUnfit),
+        (Receiver(1, 80, 30500010913), errors.ReceiverDocumentUnfit),
+        (Receiver(5, 99, 12), errors.ReceiverDocumentUnfit),
+        (Receiver(5, 96, 0), errors.ReceiverDocumentUnfit),
+        (Receiver(5, 55, 12), errors.ReceiverDocumentUnfit),
     ],
 )
 def test_a_receiver_that_arca_would_refuse_is_refused(

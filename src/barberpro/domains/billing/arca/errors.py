@@ -19,10 +19,10 @@ class ConditionUnfit(Invalid):
 
 
 @dataclass(eq=False)
-class DocumentUnfit(Invalid):
+class ReceiverDocumentUnfit(Invalid):
     """The receiver's document is of no known kind, its check digit is wrong, or a class A receipt has no CUIT."""
 
-    code = "DOCUMENT_UNFIT"
+    code = "RECEIVER_DOCUMENT_UNFIT"
     says = "A document of kind {document_kind} with that number will not do on this receipt."
     document_kind: int
     """ARCA's number of the kind of document: 80 CUIT, 96 DNI, 99 none."""

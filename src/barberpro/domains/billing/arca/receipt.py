@@ -12,10 +12,10 @@ from enum import Enum
 from barberpro.domains.billing.arca.cuit import is_cuit
 from barberpro.domains.billing.arca.errors import (
     ConditionUnfit,
-    DocumentUnfit,
     NoteUnassociated,
     NothingCharged,
     ReceiptDayUnfit,
+    ReceiverDocumentUnfit,
     ReceiverUnidentified,
 )
 from barberpro.domains.billing.arca.port import Associated, Receipt, Series, Vat
@@ -169,7 +169,7 @@ def _associates(row: Series, form: Form, associated: tuple[Associated, ...]) -> 
 def _identifies(row: Series, receiver: Receiver, total: int, on: date) -> None:
     kind, number = receiver.document_kind, receiver.document_number
     if row.kind < _FIRST_KIND["B"] and kind != CUIT:  # 10013
-        raise DocumentUnfit(kind)
+        raise ReceiverDocumentUnfit(kind)
     if kind in {CUIT, CUIL, CDI}:
         fits = is_cuit(number)  # 10284
     elif kind == NO_DOCUMENT:
@@ -177,7 +177,7 @@ def _identifies(row: Series, receiver: Receiver, total: int, on: date) -> None:
     else:
         fits = kind in {PASSPORT, DNI} and 0 < number < 10**11
     if not fits:
-        raise DocumentUnfit(kind)
+        raise ReceiverDocumentUnfit(kind)
     thresholds = [threshold for since, threshold in IDENTIFIED_FROM if since <= on]
     if kind == NO_DOCUMENT and thresholds and total >= thresholds[-1]:  # 10015
         raise ReceiverUnidentified(thresholds[-1])
