@@ -7,7 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from types import ModuleType
 from typing import Any
@@ -29,6 +29,7 @@ WHEN = datetime(2026, 11, 24, 1, 5, tzinfo=UTC)  # 22:05 the day before in Bueno
 SAMPLES = {
     str: "muestra",
     int: 7,
+    date: date(2026, 12, 1),
     datetime: WHEN,
     Money: Money(1_250_000, "ARS"),
     list[str]: ["a", "b"],
