@@ -28,6 +28,7 @@ from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.forecasts import service as forecasts
 from barberpro.domains.identity.documents import service as documents
 from barberpro.domains.identity.keys import service as keys
+from barberpro.domains.identity.usage import service as usage
 from barberpro.domains.identity.users import erasure
 from barberpro.domains.identity.users import service as users
 from barberpro.domains.learning import service as learning
@@ -331,6 +332,9 @@ ATTEMPTS_BEYOND_SHOPS: list[tuple[Callable[..., Any], Attempt]] = [
 TAKE_NO_IDS = {
     documents.called,
     documents.latest,
+    usage.note,
+    usage.used,
+    usage.used_by,
     *money.TAKE_NO_IDS,
     *moves.TAKE_NO_IDS,
     bookings.publish_policy,

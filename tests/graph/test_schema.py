@@ -119,6 +119,7 @@ def test_in_a_subgraph_a_foreign_entity_is_its_key_and_what_the_domain_adds():
         "booking",
         "bookings",
         "bookingPolicies",
+        "calendarFeeds",
     }
 
 
