@@ -203,7 +203,13 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
     installation: Installation,
 ) -> None:
     nouns = ("organization", "locations", "catalogue", "people", "bookings", "billing")
-    learned = ["forecasts:read", "ledger:read", "loyalty:read", "recommendations:read"]
+    learned = [
+        "forecasts:read",
+        "ledger:read",
+        "loyalty:read",
+        "recommendations:read",
+        "usage:read",
+    ]
     everything = sorted(
         [f"{noun}:{verb}" for noun in nouns for verb in ("read", "write")] + learned
     )
@@ -220,6 +226,7 @@ async def test_the_clients_are_registered_with_the_secrets_that_are_kept(
         "locations:read",
         "people:read",
         "recommendations:read",
+        "usage:read",
     ]
     expected = {
         "frontend": (
