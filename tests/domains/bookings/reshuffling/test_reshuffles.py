@@ -18,7 +18,9 @@ from barberpro.domains.bookings.reshuffling.errors import (
     ReshuffleOvertaken,
     ReshuffleTermsOutOfRange,
 )
+from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.locations.errors import LocationNotFound
+from barberpro.platform.money import Money
 from barberpro.platform.tables import metadata
 from barberpro.worker.upkeep import ask_to_move
 
@@ -286,6 +288,32 @@ async def test_who_works_elsewhere_that_day_is_left_alone(
     await refused(
         lambda tx: service.propose(tx, **usual), NothingToWin, within_minutes=15, least_minutes=30
     )
+
+
+async def test_who_is_served_in_a_gap_stays_there_and_so_does_the_gap(
+    chain: Any, done: Any, booked: Any, asks: Any, rows: Any
+) -> None:
+    colour = await done(
+        lambda tx: catalogue.offer_service(
+            tx,
+            name="Color",
+            duration_minutes=100,
+            buffer_minutes=0,
+            price=Money(100, "ARS"),
+            gap_after_minutes=30,
+            gap_minutes=40,
+        )
+    )
+    await booked(starts_at=NINE + minutes(10), service_id=colour.id)
+    within = await booked(starts_at=NINE + minutes(40))
+    later = await booked(starts_at=NINE + minutes(145))  # free for 35 before
+    asked = await asks()
+    assert (asked.won_minutes, asked.usual_minutes) == (40, 40)
+    (move,) = await rows("reshuffle_moves")
+    assert (move.booking_id, move.to_starts_at) == (later.id, NINE + minutes(150))
+    await done(lambda tx: service.answer(tx, move.id, accepted=True))
+    starts = {b.id: b.starts_at for b in await rows("bookings")}
+    assert starts[within.id] == NINE + minutes(40)
 
 
 @pytest.mark.parametrize(

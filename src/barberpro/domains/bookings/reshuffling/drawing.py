@@ -145,6 +145,7 @@ def _stretch(
         starts = [at]
         if (
             each.status == Status.CONFIRMED
+            and each.gap_starts_at is None
             and each.id not in fixed
             and each.starts_at - now > NOTICE
         ):
@@ -159,4 +160,17 @@ def _stretch(
                 and all(other >= last or other + until - at <= first for first, last in others)
             ]
         visits.append(Visit(each.id, at, until - at, tuple(sorted(starts))))
-    return Stretch(*span, tuple(visits))
+    return Stretch(*span, tuple(_apart(visits)))
+
+
+def _apart(visits: Iterable[Visit]) -> list[Visit]:
+    """Visits that do not overlap: those with a gap, and those in it, are one that stays where it is."""
+    found: list[Visit] = []
+    for each in visits:
+        if found and each.at < found[-1].at + found[-1].minutes:
+            first = found.pop()
+            until = max(first.at + first.minutes, each.at + each.minutes)
+            found.append(Visit(first.id, first.at, until - first.at, (first.at,)))
+        else:
+            found.append(each)
+    return found
