@@ -40,13 +40,14 @@ NOT_HERE = {
     ("Query", "ownDocuments"),
     ("Query", "unregisteredDocuments"),
     ("Query", "apiUsage"),
+    ("Query", "calendarFeeds"),
     ("Query", "schedulePlan"),
     ("Query", "reshuffle"),
     ("Location", "reshuffles"),
     ("Booking", "charges"),
     ("User", "roles"),
 }
-"""Cryptography, lists of the product's own, searches, other services', documents, charges and plans: each has tests of
+"""Cryptography, lists of the product's own, searches, other services', documents, charges, plans and calendars: each has tests of
 its own, with known values."""
 
 

@@ -29,6 +29,7 @@ TYPES = {
     "unr": ("UnregisteredDocument", "unregistered_documents"),
     "pln": ("SchedulePlan", "plans"),
     "pli": ("SchedulePlanItem", "plan_items"),
+    "cfd": ("CalendarFeed", "calendar_feeds"),
     "rsh": ("Reshuffle", "reshuffles"),
     "rsm": ("ReshuffleMove", "reshuffle_moves"),
     "rst": ("ReshuffleTerms", "reshuffle_terms"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from barberpro.domains.billing.arca.wire import WSAA, WSFE
 
 from .conftest import TODAY, B, receipt
 
-WHERE = Path(os.environ.get("BARBERPRO_ARCA_REFERENCE", "arca-reference"))
+WHERE = Path(__file__).parents[5] / "shared" / "arca"
 pytestmark = pytest.mark.skipif(
     not (WHERE / "wsfe.wsdl").exists(),
-    reason="ARCA's descriptions are not here: BARBERPRO_ARCA_REFERENCE names their directory",
+    reason="ARCA's own descriptions are not beside this checkout",
 )
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
