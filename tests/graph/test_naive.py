@@ -47,8 +47,8 @@ NOT_HERE = {
     ("Booking", "charges"),
     ("User", "roles"),
 }
-"""Cryptography, lists of the product's own, searches, other services', documents, charges, plans and calendars: each has tests of
-its own, with known values."""
+"""Cryptography, lists of the product's own, searches, other services', documents, usage, charges, plans, calendars:
+each has tests of its own, with known values."""
 
 
 @dataclass(frozen=True)
