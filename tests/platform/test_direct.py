@@ -136,13 +136,17 @@ async def test_what_is_being_closed_takes_its_place_until_it_is(
             async with asyncio.timeout(0.05):
                 await connections.fetch("SELECT pg_sleep(60)", [], principal.tenant)
     read = asyncio.create_task(connections.fetch("SELECT 7 AS n", [], principal.tenant))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(read), 0.1)
-    assert opened == 2
-    may_close.set()
-    assert [row["n"] for row in await read] == [7]
-    assert opened == 3
-    await connections.close()
+    try:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(read), 0.1)
+        assert opened == 2
+        may_close.set()
+        assert [row["n"] for row in await read] == [7]
+        assert opened == 3
+    finally:
+        may_close.set()
+        await asyncio.gather(read, return_exceptions=True)
+        await connections.close()
 
 
 async def test_a_server_that_is_away_takes_no_place(database: Any, principal: Any) -> None:
