@@ -1,7 +1,7 @@
 """What clients ask of the schema, in the graph: by day, by operation and by field."""
 
 import datetime as dt
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -50,9 +50,9 @@ class ApiUsageDay:
     date: dt.date
     """The day."""
     requests: int
-    """How many operations were carried out; of subscriptions each event counts."""
+    """How many operations were begun; of subscriptions the start and each event counts."""
     errors: int
-    """How many of the answers had errors."""
+    """How many had errors in the answer, or were stopped before there was one."""
     cost: int
     """What was charged."""
 
@@ -68,9 +68,9 @@ class ApiUsageOperation:
     document_id: str | None
     """What it was called by; null where its text was sent."""
     requests: int
-    """How often it was carried out."""
+    """How often it was begun; of subscriptions the start and each event counts."""
     errors: int
-    """How many of the answers had errors."""
+    """How many had errors in the answer, or were stopped before there was one."""
     cost: int
     """What was charged."""
     first_seen_at: datetime
@@ -90,7 +90,7 @@ class ApiUsageField:
     requests: int
     """How many operations asked for it."""
     errors: int
-    """How many of their answers had errors, for whatever reason."""
+    """How many of these had errors in the answer or were stopped, for whatever reason."""
     clients: int
     """How many clients did."""
     first_seen_at: datetime
@@ -106,9 +106,9 @@ class ApiUsage:
     """What was asked of this API, give or take the last five seconds."""
 
     requests: int
-    """How many operations were carried out."""
+    """How many operations were begun; what was refused before is not counted."""
     errors: int
-    """How many of the answers had errors."""
+    """How many had errors in the answer, or were stopped before there was one."""
     cost: int
     """What was charged."""
     days: list[ApiUsageDay]
@@ -130,7 +130,7 @@ async def api_usage(
     """What was asked of this API: by your own client; with `audit:read` for the whole organization, by all of its."""
     now = context.clock()
     last = until or now.astimezone(UTC).date()
-    first = since or last - timedelta(days=USUAL_DAYS - 1)
+    first = since or date.fromordinal(max(1, last.toordinal() - USUAL_DAYS + 1))
     if not 0 <= (last - first).days < LONGEST_DAYS:
         raise BadInput(f"`apiUsage` is of 1 to {LONGEST_DAYS} days; it is from {first} to {last}.")
     if coordinate is not None and len(coordinate) > LONGEST_COORDINATE:
@@ -141,8 +141,7 @@ async def api_usage(
             raise BadInput(f"Of other clients only who holds `{OF_ALL}` for all locations learns.")
         client_id = strawberry.ID(own)
     wanted = service.Wanted(first, last, client_id, coordinate)
-    begins = datetime.combine(first, time(), UTC)
-    used = await service.used(context.rows, wanted, begins)
+    used = await service.used(context.rows, wanted)
     return [_shown(used, context) for _ in parents]
 
 

@@ -1,5 +1,6 @@
 """What clients run is counted, written down in batches, and told to whom it may be told."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from graphql import parse
 from sqlalchemy import select
 
+from barberpro.domains.identity import clients
 from barberpro.domains.identity.usage import noting
 from barberpro.domains.identity.usage.tables import usage_days, usage_shapes
 from barberpro.gateway import usage as counting
@@ -80,6 +82,33 @@ async def test_what_was_run_is_told_by_day_by_operation_and_by_field(
     assert (await runs(mine, query=MINE, variables=earlier))["apiUsage"]["requests"] == 3
 
 
+async def test_a_request_counts_on_its_day_however_late_it_is_written(
+    runs: Any, bearer: Any, usage: Usage, clock: Any
+) -> None:
+    clock.time = clock.time.replace(hour=23, minute=59, second=58)
+    mine = await bearer()
+    await runs(mine, query=TOWNS)
+    clock.forward(seconds=1)
+    await runs(mine, query=TOWNS)
+    clock.forward(seconds=1)
+    await runs(mine, query=TOWNS)
+    clock.forward(seconds=2)
+    await usage.flush()
+    told = (await runs(mine, query=MINE))["apiUsage"]
+    assert [(d["date"], d["requests"]) for d in told["days"]] == [
+        ("2026-11-23", 2),
+        ("2026-11-24", 1),
+    ]
+    (operation,) = told["operations"]
+    assert operation["firstSeenAt"] == "2026-11-23T23:59:58Z"
+    assert operation["lastSeenAt"] == "2026-11-24T00:00:00Z"
+
+
+async def test_usage_is_told_of_the_first_days_there_are(runs: Any, bearer: Any) -> None:
+    told = await runs(await bearer(), query=MINE, variables={"until": "0001-01-05"})
+    assert (told["apiUsage"]["requests"], told["apiUsage"]["days"]) == (0, [])
+
+
 async def test_a_coordinate_tells_who_asks_for_it(runs: Any, bearer: Any, usage: Usage) -> None:
     mine = await bearer()
     await runs(mine, query=TOWNS)
@@ -120,6 +149,43 @@ async def test_errors_in_answers_are_counted_and_refusals_are_not(
     ]
 
 
+async def test_what_is_stopped_on_its_way_counts_as_an_error_and_costs_what_was_charged(
+    http: Any, runs: Any, bearer: Any, usage: Usage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(*_: Any) -> None:
+        raise TimeoutError
+
+    mine = await bearer()
+    began = {"query": TOWNS, "operationName": "Towns"}
+    whole = (await http.post("/graphql", json=began, headers=mine)).json()
+    most = whole["extensions"]["cost"]["requestedQueryCost"]
+    spent = whole["extensions"]["cost"]["actualQueryCost"]
+    with monkeypatch.context() as patched:
+        patched.setattr("barberpro.gateway.pipeline.run", stopped)
+        answer = await http.post("/graphql", json=began, headers=mine)
+        assert answer.status_code == 503
+    await usage.flush()
+    (told,) = (await runs(mine, query=MINE))["apiUsage"]["days"]
+    assert (told["requests"], told["errors"], told["cost"]) == (2, 1, spent + most)
+
+
+async def test_another_tenant_s_usage_is_unseen(
+    runs: Any, http: Any, bearer: Any, usage: Usage, opening: Any, stranger: Any
+) -> None:
+    await runs(await bearer(), query=TOWNS)
+    await usage.flush()
+    async with opening(stranger) as tx:
+        client, secret = await clients.register_client(
+            tx, name="other", scopes=["locations:read", "usage:read", "audit:read"]
+        )
+    token = await http.post(
+        "/oauth/token", data={"grant_type": "client_credentials"}, auth=(client.id, secret)
+    )
+    theirs = {"authorization": f"Bearer {token.json()['access_token']}"}
+    told = (await runs(theirs, query=MINE))["apiUsage"]
+    assert (told["requests"], told["days"], told["operations"], told["fields"]) == (0, [], [], [])
+
+
 async def test_partners_see_their_own_and_who_may_read_the_log_sees_all(
     runs: Any, http: Any, bearer: Any, usage: Usage, stranger: Any
 ) -> None:
@@ -155,6 +221,7 @@ async def test_partners_see_their_own_and_who_may_read_the_log_sees_all(
         ({"since": "2026-11-24", "until": "2026-11-23"}, "1 to 93 days"),
         ({"since": "2026-08-22", "until": "2026-11-23"}, "1 to 93 days"),
         ({"of": "x" * 201}, "at most 200 characters"),
+        ({"since": "2026-11-23", "until": "0001-01-05"}, "1 to 93 days"),
     ],
 )
 async def test_what_is_asked_has_its_measure(
@@ -184,6 +251,73 @@ async def test_processes_add_to_what_others_wrote(
     assert (day.first_seen_at, day.last_seen_at) == (earlier, now)
 
 
+async def test_two_processes_that_write_at_once_add_up(
+    state: dict[str, Any], platform: Any, graph: Any, principal: Any, registering: Any, opening: Any
+) -> None:
+    callers = [
+        type(principal)(**{**vars(principal), "client": (await registering())[0].id})
+        for _ in range(3)
+    ]
+    registered = list(state["pipeline"].documents.registered.values())[:10]
+    processes = [Usage(graph, platform.database, platform.clock) for _ in range(2)]
+    for turn in range(5):
+        for process, order in zip(processes, (1, -1), strict=True):
+            for each in registered[::order]:
+                for caller in callers[::order]:
+                    process.count(caller, each.plan, each.id, 3, failed=turn == 0)
+        await asyncio.gather(*(process.flush() for process in processes))
+    assert [(p.waiting, p.dropped) for p in processes] == [(0, 0), (0, 0)]
+    c = usage_days.c
+    of_them = select(c.requests, c.errors, c.cost).where(
+        c.client_id.in_([caller.client for caller in callers])
+    )
+    async with opening() as tx:
+        rows = await tx.rows(of_them)
+    assert [tuple(row) for row in rows] == [(10, 2, 30)] * 30
+
+
+async def test_counts_wait_for_a_database_that_is_away(
+    usage: Usage, state: dict[str, Any], principal: Any, registering: Any, opening: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    first, second = list(state["pipeline"].documents.registered.values())[:2]
+    client, _ = await registering()
+    known = type(principal)(**{**vars(principal), "client": client.id})
+
+    def away(*_: Any) -> None:
+        raise OSError
+
+    usage.count(known, first.plan, first.id, 1, failed=False)
+    usage.count(known, second.plan, second.id, 1, failed=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(usage._database, "writing", away)
+        await usage.flush()
+        assert (usage.waiting, usage.dropped) == (2, 0)
+    usage.count(known, first.plan, first.id, 1, failed=True)
+    await usage.flush()
+    assert (usage.waiting, usage.dropped) == (0, 0)
+    c = usage_days.c
+    counted = select(c.document_id, c.requests, c.errors).where(c.client_id == client.id)
+    async with opening() as tx:
+        rows = await tx.rows(counted)
+    assert {tuple(row) for row in rows} == {(first.id, 2, 1), (second.id, 1, 0)}
+
+
+async def test_what_is_left_is_written_when_the_process_ends(
+    usage: Usage, state: dict[str, Any], principal: Any, registering: Any, opening: Any
+) -> None:
+    each = next(iter(state["pipeline"].documents.registered.values()))
+    client, _ = await registering()
+    known = type(principal)(**{**vars(principal), "client": client.id})
+    async with usage.writing():
+        usage.count(known, each.plan, each.id, 1, failed=False)
+    async with opening() as tx:
+        rows = await tx.rows(
+            select(usage_days.c.requests).where(usage_days.c.client_id == client.id)
+        )
+    assert [row.requests for row in rows] == [1]
+
+
 async def test_only_so_many_shapes_are_kept(
     registering: Any, opening: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,8 +325,8 @@ async def test_only_so_many_shapes_are_kept(
     client, _ = await registering()
     async with opening() as tx:
         many = [ran(client.id, name, clock(), "Query.a") for name in "ABC"]
-        assert await noting.note(tx, many) == 1
-        assert await noting.note(tx, many) == 1  # what is known is counted on
+        assert await noting.note(tx, many) == 2
+        assert await noting.note(tx, many) == 2  # what is known is counted on
         tx.published += 1
         assert len(await tx.rows(select(usage_shapes))) == 2
         rows = await tx.rows(select(usage_days.c.requests))

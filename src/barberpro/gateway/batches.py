@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 
 @asynccontextmanager
 async def written(flush: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
-    """Meanwhile flush every so often; and what is left, at the end."""
+    """Meanwhile flush every so often; and what is left, at the end. A flush that fails is not the last one."""
     ending = asyncio.Event()
 
     async def run() -> None:
@@ -16,7 +20,10 @@ async def written(flush: Callable[[], Awaitable[None]], every: timedelta) -> Asy
             with suppress(TimeoutError):
                 async with asyncio.timeout(every.total_seconds()):
                     await ending.wait()
-            await flush()
+            try:
+                await flush()
+            except Exception:
+                log.exception("batch_in_trouble")
 
     running = asyncio.create_task(run())
     try:
@@ -24,3 +31,4 @@ async def written(flush: Callable[[], Awaitable[None]], every: timedelta) -> Asy
     finally:
         ending.set()
         await running
+        await flush()  # what was counted while the last one was under way

@@ -1,16 +1,19 @@
 """Counts what clients run, in memory of a bounded size, and writes it down in batches: who asks for which field.
 
-Counted is what was carried out, of subscriptions each event; what was refused before is not. While a request is
-answered this costs one entry of a dictionary: what an operation asks for is found once, when it is written down. A
-process that is killed loses at most five seconds of counts.
+Counted is what was begun: an operation that is carried out or stopped on its way, the start of a subscription and each
+of its events. What was refused before (401, an unfit document, a scope that is lacking, an empty budget) is not. While
+a request is answered this costs one entry of a dictionary: what an operation asks for is found once, when it is written
+down. A process that is killed loses at most five seconds of counts. Where the database is away they wait for it, as
+long as the process lives.
 """
 
 import asyncio
 from collections import defaultdict
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import structlog
+from sqlalchemy.exc import DataError, IntegrityError
 
 from barberpro.domains.identity.usage.noting import Ran, Shape, note
 from barberpro.graph.coordinates import asked_by
@@ -28,15 +31,28 @@ WINDOW = timedelta(seconds=5)
 MOST = 5_000
 """Entries in memory: operations by client."""
 
+UNFIT = DataError, IntegrityError
+"""What a database says of rows that it will never take."""
+Key = tuple[str, Plan, str | None, datetime]
+"""Client, plan, document id, and when the day ends in UTC."""
+
 log = structlog.get_logger(__name__)
 
 
 class _Count:
-    __slots__ = ("cost", "errors", "requests", "since", "until")
+    __slots__ = ("cost", "errors", "requests", "since", "tenant", "until")
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, tenant: str, now: datetime) -> None:
+        self.tenant = tenant
         self.requests = self.errors = self.cost = 0
         self.since = self.until = now
+
+    def add(self, other: "_Count") -> None:
+        self.requests += other.requests
+        self.errors += other.errors
+        self.cost += other.cost
+        self.since = min(self.since, other.since)
+        self.until = max(self.until, other.until)
 
 
 class Usage:
@@ -44,9 +60,10 @@ class Usage:
 
     def __init__(self, graph: Graph, database: Database, clock: Clock) -> None:
         self._graph, self._database, self._clock = graph, database, clock
-        self._counts: dict[tuple[str, str, Plan, str | None], _Count] = {}
+        self._counts: dict[Key, _Count] = {}
+        self._day_ends = clock()
         self.dropped = 0
-        """Requests that were not counted, since there was no room or they could not be written."""
+        """Requests that are told of nowhere: there was no room for them, or the database refused them."""
 
     @property
     def waiting(self) -> int:
@@ -56,14 +73,18 @@ class Usage:
     def count(
         self, caller: Principal, plan: Plan, document_id: str | None, cost: int, *, failed: bool
     ) -> None:
-        """Count an operation that was carried out, and whether its answer had errors."""
-        key = (caller.tenant, caller.client, plan, document_id)
+        """Count an operation that was begun, and whether its answer had errors or never came."""
+        now = self._clock()
+        if now >= self._day_ends:
+            self._day_ends = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        key = (caller.client, plan, document_id, self._day_ends)
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= MOST:
                 self.dropped += 1
                 return
-            count = self._counts[key] = _Count(self._clock())
+            count = self._counts[key] = _Count(caller.tenant, now)
+        count.until = now
         count.requests += 1
         count.errors += failed
         count.cost += cost
@@ -71,28 +92,43 @@ class Usage:
     async def flush(self) -> None:
         """Write down what was counted."""
         due, self._counts = self._counts, {}
-        now = self._clock()
-        by_tenant: defaultdict[str, list[Ran]] = defaultdict(list)
-        for (tenant, client, plan, document_id), c in due.items():
-            shape = plan.kept.shape
-            if shape is None:
-                shape = plan.kept.shape = self._shape(plan)
+        by_tenant: defaultdict[str, dict[Key, _Count]] = defaultdict(dict)
+        for key, count in due.items():
+            by_tenant[count.tenant][key] = count
+            _, plan, *_ = key
+            if plan.kept.shape is None:
+                plan.kept.shape = self._shape(plan)
                 await asyncio.sleep(0)  # a thousand new ones would take a second
-            by_tenant[tenant].append(
-                Ran(client, shape, document_id, c.requests, c.errors, c.cost, c.since, now)
-            )
-        for tenant, ran in by_tenant.items():
+        for tenant, counts in by_tenant.items():
             try:
-                # The platform's own work, but for row-level security.
-                who = Principal(tenant, ran[0].client, "worker")
-                async with transaction(self._database, who, self._clock, ids.new("req")) as tx:
-                    left_out = await note(tx, together(ran))
-            except Exception:  # one that cannot be written must not keep the others from it
-                self.dropped += sum(each.requests for each in ran)
-                log.exception("usage_lost", tenant=tenant, operations=len(ran))
-                continue
-            if left_out:
-                log.warning("usage_full", tenant=tenant, operations=left_out)
+                self.dropped += await self._note(tenant, [_ran(*each) for each in counts.items()])
+            except UNFIT:  # what cannot be written must not keep the others from it
+                self.dropped += sum(count.requests for count in counts.values())
+                log.exception("usage_lost", tenant=tenant, operations=len(counts))
+            except Exception as error:
+                self._put_back(counts)
+                log.warning("usage_waits", tenant=tenant, error=type(error).__name__)
+
+    async def _note(self, tenant: str, ran: list[Ran]) -> int:
+        """Write down a tenant's; how many requests found no room."""
+        # The platform's own work, but for row-level security.
+        who = Principal(tenant, ran[0].client, "worker")
+        async with transaction(self._database, who, self._clock, ids.new("req")) as tx:
+            left_out = await note(tx, together(ran))
+        if left_out:
+            log.warning("usage_full", tenant=tenant, requests=left_out)
+        return left_out
+
+    def _put_back(self, counts: dict[Key, _Count]) -> None:
+        """Have them wait for the next time, as far as there is room."""
+        for key, count in counts.items():
+            newer = self._counts.get(key)
+            if newer is not None:
+                newer.add(count)
+            elif len(self._counts) < MOST:
+                self._counts[key] = count
+            else:
+                self.dropped += count.requests
 
     def writing(self) -> AbstractAsyncContextManager[None]:
         """Write down every five seconds meanwhile, and what is left at the end."""
@@ -112,11 +148,25 @@ class Usage:
         return Shape(name, asked_by(self._graph.core, plan.document, name))
 
 
+def _ran(key: Key, count: _Count) -> Ran:
+    client, plan, document_id, _ = key
+    return Ran(
+        client,
+        plan.kept.shape,
+        document_id,
+        count.requests,
+        count.errors,
+        count.cost,
+        count.since,
+        count.until,
+    )
+
+
 def together(ran: list[Ran]) -> list[Ran]:
-    """Texts that ask for the same things as one."""
-    found: dict[tuple[str, str, str | None], Ran] = {}
+    """Texts that ask for the same things on a day as one."""
+    found: dict[tuple[str, str, str | None, date], Ran] = {}
     for each in ran:
-        key = each.client, each.shape.digest, each.document_id
+        key = each.client, each.shape.digest, each.document_id, each.until.date()
         known = found.get(key)
         found[key] = (
             each
@@ -126,6 +176,7 @@ def together(ran: list[Ran]) -> list[Ran]:
                 errors=known.errors + each.errors,
                 cost=known.cost + each.cost,
                 since=min(known.since, each.since),
+                until=max(known.until, each.until),
             )
         )
     return list(found.values())

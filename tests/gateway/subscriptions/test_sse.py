@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from barberpro.domains.bookings import service as bookings
 from barberpro.domains.identity import clients
+from barberpro.domains.identity.usage.tables import usage_days, usage_shapes
 from barberpro.gateway.subscriptions import sse, streams
 from barberpro.platform.broadcast import MOST_WAITING
 
@@ -41,6 +43,19 @@ async def test_a_change_is_told_as_it_is_then(
         }
     }
     assert answer["extensions"]["cost"]["actualQueryCost"] == 4  # event, payload, booking, provider
+
+
+async def test_that_somebody_listens_is_counted_though_nothing_happens(
+    listen: Any, bearer: Any, chain: Any, state: dict[str, Any], opening: Any
+) -> None:
+    heard = await listen(await bearer(), query=CHANGED, variables={"locationId": chain.centro.id})
+    assert await heard.silent()
+    await state["pipeline"].usage.flush()
+    async with opening() as tx:
+        (counted,) = await tx.rows(select(usage_days.c.requests, usage_days.c.cost))
+        (shape,) = await tx.rows(select(usage_shapes.c.coordinates))
+    assert tuple(counted) == (1, 0)
+    assert "Subscription.bookingChanged" in shape.coordinates
 
 
 async def test_each_step_is_told(

@@ -85,7 +85,7 @@ MANY = select(func.count().label("many")).select_from(usage_shapes)
 
 
 async def note(tx: Transaction, ran: Collection[Ran]) -> int:
-    """Add to what is known; how many of these were of shapes that found no room.
+    """Add to what is known; how many requests were of shapes that found no room.
 
     Rows are written in one order, so that processes that write at once wait for each other and never in a circle.
     """
@@ -125,7 +125,7 @@ async def note(tx: Transaction, ran: Collection[Ran]) -> int:
     ]
     rows.sort(key=lambda row: (row["date"], row["client_id"], row["digest"], row["document_id"]))
     await tx.insert(ADD[tx.dialect], rows)
-    return len(ran) - len(rows)
+    return sum(each.requests for each in ran if each.shape.digest not in kept)
 
 
 def _latest(ran: Iterable[Ran]) -> dict[str, datetime]:

@@ -27,7 +27,8 @@ TOTALS = (
     func.min(d.first_seen_at).label("first_seen_at"),
     func.max(d.last_seen_at).label("last_seen_at"),
 )
-SHAPES = select(s.digest, s.operation, s.coordinates).where(s.last_seen_at >= bindparam("begins"))
+SHAPES = select(s.digest, s.operation, s.coordinates).where(among(s.digest, key_set("keys")))
+"""Of what was found alone: an organization's may be megabytes, and a client's are few."""
 READS = "the operator looks at every tenant's usage before the schema changes"
 BY_CLIENT = across_tenants(
     select(clients.c.name.label("client"), d.digest, d.organization_id, *TOTALS)
@@ -113,20 +114,21 @@ class Usage(Total):
     fields: Sequence[Field] = ()
 
 
-async def used(read: Read, wanted: Wanted, begins: datetime) -> Usage:
-    """What was run, in three statements; `begins` is when the first day does."""
-    shapes = {
-        row.digest: row
-        for row in await read(SHAPES, {"begins": begins})
-        if wanted.coordinate is None or wanted.coordinate in row.coordinates
-    }
+async def used(read: Read, wanted: Wanted) -> Usage:
+    """What was run, in three statements."""
     values: dict[str, Any] = {"since": wanted.since, "until": wanted.until}
     if wanted.client is not None:
         values["of_client"] = wanted.client
+    rows = await read(_grouped((d.client_id, d.digest, d.document_id), values), values)
+    shapes = {
+        row.digest: row
+        for row in await read(SHAPES, {"keys": sorted({row.digest for row in rows})})
+        if wanted.coordinate is None or wanted.coordinate in row.coordinates
+    }
     if wanted.coordinate is not None:
+        rows = [row for row in rows if row.digest in shapes]
         values["keys"] = sorted(shapes)
     days = await read(_grouped((d.date,), values), values)
-    rows = await read(_grouped((d.client_id, d.digest, d.document_id), values), values)
     found = Usage(days=[_of(Day(date=row.date), row) for row in days])
     fields: dict[str, Field] = {}
     operations = []
