@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from graphql import parse
+from graphql.execution.values import VariableValues
 from sqlalchemy import select
 
 from barberpro.domains.identity import clients
 from barberpro.domains.identity.usage import noting
 from barberpro.domains.identity.usage.tables import usage_days, usage_shapes
 from barberpro.gateway import usage as counting
+from barberpro.gateway.pipeline import Admitted
 from barberpro.gateway.usage import Usage
 from barberpro.graph.coordinates import asked, asked_by, deprecation
+from barberpro.graph.execute import Variables
 from barberpro.platform import ids as made
 
 TOWNS = "query Towns { locations(first: 1) { nodes { city } } }"
@@ -236,6 +239,10 @@ def ran(client: str, name: str, at: datetime, *coordinates: str) -> noting.Ran:
     return noting.Ran(client, noting.Shape(name, frozenset(coordinates)), None, 2, 1, 10, at, at)
 
 
+def admitted(who: Any, document: Any) -> Admitted:
+    return Admitted(who, document.plan, document.id, Variables({}, VariableValues({}, {})), 1)
+
+
 async def test_processes_add_to_what_others_wrote(
     registering: Any, opening: Any, clock: Any
 ) -> None:
@@ -264,7 +271,7 @@ async def test_two_processes_that_write_at_once_add_up(
         for process, order in zip(processes, (1, -1), strict=True):
             for each in registered[::order]:
                 for caller in callers[::order]:
-                    process.count(caller, each.plan, each.id, 3, failed=turn == 0)
+                    process.count(admitted(caller, each), 3, failed=turn == 0)
         await asyncio.gather(*(process.flush() for process in processes))
     assert [(p.waiting, p.dropped) for p in processes] == [(0, 0), (0, 0)]
     c = usage_days.c
@@ -287,13 +294,13 @@ async def test_counts_wait_for_a_database_that_is_away(
     def away(*_: Any) -> None:
         raise OSError
 
-    usage.count(known, first.plan, first.id, 1, failed=False)
-    usage.count(known, second.plan, second.id, 1, failed=False)
+    usage.count(admitted(known, first), 1, failed=False)
+    usage.count(admitted(known, second), 1, failed=False)
     with monkeypatch.context() as patched:
         patched.setattr(usage._database, "writing", away)
         await usage.flush()
         assert (usage.waiting, usage.dropped) == (2, 0)
-    usage.count(known, first.plan, first.id, 1, failed=True)
+    usage.count(admitted(known, first), 1, failed=True)
     await usage.flush()
     assert (usage.waiting, usage.dropped) == (0, 0)
     c = usage_days.c
@@ -310,7 +317,7 @@ async def test_what_is_left_is_written_when_the_process_ends(
     client, _ = await registering()
     known = type(principal)(**{**vars(principal), "client": client.id})
     async with usage.writing():
-        usage.count(known, each.plan, each.id, 1, failed=False)
+        usage.count(admitted(known, each), 1, failed=False)
     async with opening() as tx:
         rows = await tx.rows(
             select(usage_days.c.requests).where(usage_days.c.client_id == client.id)
@@ -339,7 +346,7 @@ async def test_memory_is_bounded_and_says_what_it_dropped(
     monkeypatch.setattr(counting, "MOST", 1)
     registered = list(state["pipeline"].documents.registered.values())
     for each in (registered[0], registered[0], registered[1]):
-        usage.count(principal, each.plan, each.id, 1, failed=False)
+        usage.count(admitted(principal, each), 1, failed=False)
     assert (usage.waiting, usage.dropped) == (1, 1)
     assert usage.lines(7)[1::2] == [
         'usage_entries_waiting{process="7"} 1', 'usage_requests_dropped_total{process="7"} 1',
@@ -353,8 +360,8 @@ async def test_what_cannot_be_written_keeps_nothing_else_from_it(
     nobody = type(principal)(**{**vars(principal), "tenant": made.new("org"), "client": "cli_x"})
     client, _ = await registering()
     known = type(principal)(**{**vars(principal), "client": client.id})
-    usage.count(nobody, each.plan, each.id, 1, failed=False)
-    usage.count(known, each.plan, each.id, 1, failed=False)
+    usage.count(admitted(nobody, each), 1, failed=False)
+    usage.count(admitted(known, each), 1, failed=False)
     await usage.flush()
     assert (usage.waiting, usage.dropped) == (0, 1)
     async with opening() as tx:

@@ -186,24 +186,18 @@ class Pipeline:
         try:
             result = await run(self.graph, admitted.plan, admitted.variables, context)
         except BaseException:  # its time was over, its caller hung up, or we have a defect
-            self.count(admitted, charge.requested, failed=True)
+            self.usage.count(admitted, charge.requested, failed=True)
             raise
         finally:
             await context.close()
             if context.revoked:
                 await self.platform.revocations.announce()
         self.budgets.settle(charge, context.cost)
-        self.count(admitted, charge.actual or 0, failed=bool(result.errors))
+        self.usage.count(admitted, charge.actual or 0, failed=bool(result.errors))
         call.told.update(
             statements=context.statements, executor=context.answered_by, cost=charge.actual
         )
         return result
-
-    def count(self, admitted: Admitted, cost: int, *, failed: bool = False) -> None:
-        """Have it told to whoever asks what is used, and by whom."""
-        self.usage.count(
-            admitted.principal, admitted.plan, admitted.document_id, cost, failed=failed
-        )
 
     async def _resolved(self, received: Received, principal: Principal) -> tuple[Plan, str | None]:
         """The plan and its document's id; who asks for what is not theirs to run is told to the log."""

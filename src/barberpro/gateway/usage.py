@@ -11,6 +11,7 @@ import asyncio
 from collections import defaultdict
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError
@@ -26,6 +27,9 @@ from barberpro.platform.doors import transaction
 from barberpro.platform.principal import Principal
 
 from .batches import written
+
+if TYPE_CHECKING:
+    from .pipeline import Admitted
 
 WINDOW = timedelta(seconds=5)
 MOST = 5_000
@@ -70,14 +74,13 @@ class Usage:
         """Entries that are not written down yet."""
         return len(self._counts)
 
-    def count(
-        self, caller: Principal, plan: Plan, document_id: str | None, cost: int, *, failed: bool
-    ) -> None:
+    def count(self, admitted: "Admitted", cost: int, *, failed: bool) -> None:
         """Count an operation that was begun, and whether its answer had errors or never came."""
         now = self._clock()
         if now >= self._day_ends:
             self._day_ends = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-        key = (caller.client, plan, document_id, self._day_ends)
+        caller = admitted.principal
+        key = (caller.client, admitted.plan, admitted.document_id, self._day_ends)
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= MOST:

@@ -116,7 +116,7 @@ class Stream:
             wants = self.feed.wants(self.arguments)
             async with self.streams.broadcast.listening(principal.tenant, wants) as listener:
                 # Where nothing happens for months, it is in use all the same.
-                self.pipeline.count(self.admitted, 0)
+                self.pipeline.usage.count(self.admitted, 0, failed=False)
                 while True:
                     happened = await self._next(listener)
                     await self._look_again()
