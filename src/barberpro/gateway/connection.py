@@ -1,12 +1,13 @@
 """What ASGI under uvicorn does not do: tell who stands at the other end of a connection, and end one politely.
 
 The peer's address is taken before `X-Forwarded-For` of a trusted proxy replaces the caller's, and the certificate is
-what TLS has verified. Neither can be written by a caller.
+what TLS has verified. Neither can be written by a caller. And an answer of known length leaves in one piece: uvicorn
+writes its head alone, which costs a second call of the system and wakes the caller twice.
 """
 
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from .draining import Draining
 from .identify.presented import CONNECTION
@@ -14,6 +15,32 @@ from .identify.presented import CONNECTION
 IDLE_SECONDS = (
     0.5  # a request that its caller sent before it saw the connection end is still answered
 )
+
+
+class OnePiece:
+    """The transport of one answer: a head that is followed by a body of known length waits for it."""
+
+    def __init__(self, transport: Any, cycle: RequestResponseCycle) -> None:
+        self._transport = transport
+        self._cycle = cycle
+        self._head = b""
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        """To the caller, at once or with what follows."""
+        cycle = self._cycle
+        if not self._is_begun and cycle.response_started:
+            self._is_begun = True
+            # A stream's caller waits for the head; and after HEAD nothing is written that could follow.
+            if cycle.chunked_encoding is False and cycle.scope["method"] != "HEAD":
+                self._head = data
+                return
+        if self._head:
+            data, self._head = self._head + data, b""
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Connection(HttpToolsProtocol):
@@ -29,10 +56,15 @@ class Connection(HttpToolsProtocol):
         scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
+        before = self.cycle
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        if cycle is before:  # it becomes a WebSocket
+            return
+        cycle.transport = OnePiece(self.transport, cycle)
         draining: Draining | None = self.app_state.get("draining")
-        if draining is not None and draining.begun.is_set() and self.cycle is not None:
-            self.cycle.keep_alive = False
+        if draining is not None and draining.begun.is_set():
+            cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """The server stops: finish the request in work, or give the next one a moment to arrive."""

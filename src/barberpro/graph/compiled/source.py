@@ -5,9 +5,10 @@ promises; what then stands at which path is `careful.py`'s business. Names in it
 GraphQL has validated, and from numbers of ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from graphql import GraphQLEnumType, get_nullable_type, is_leaf_type, is_list_type, is_non_null_type
 from sqlalchemy import Boolean, Integer, Text
@@ -25,8 +26,8 @@ AS_THEY_ARE = {"ID": Text, "String": Text, "Boolean": Boolean}
 """Scalars whose columns hold exactly what the answer shows. Not Int: SQLite keeps larger ones than GraphQL has."""
 PLAIN = {"ID": "str", "String": "str", "Boolean": "bool"}
 """Scalars that show values of these types as they are."""
-MOST_KEPT = 1_000
-"""Objects made of cells, of each kind that a document asks for."""
+MOST_KEPT = 10_000
+"""Objects made of cells, of each kind that documents ask for: some 4 MB, where it is money."""
 REST = "*_, "
 """Stands in a source for the cells that nobody reads."""
 NOTHING: Mapping[Any, str] = {}
@@ -89,7 +90,7 @@ def _function(source: str, name: str, names: dict[str, Any]) -> Callable[..., li
 
 
 class Once(dict[Any, Any]):
-    """What is made of each key, made when it is first asked for; of the last thousand keys or so."""
+    """What is made of each key, made when it is first asked for, until there are too many."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -100,6 +101,10 @@ class Once(dict[Any, Any]):
             self.clear()
         made = self[key] = self._make(key)
         return made
+
+
+SHARED: WeakValueDictionary[tuple[Any, ...], Once] = WeakValueDictionary()
+"""What is made of cells, by the source that makes it and by what that names: one for all documents that ask alike."""
 
 
 def must(value: Any) -> Any:
@@ -173,7 +178,7 @@ class _Beside(_Row):
 
 class _Writer:
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"must": must, "Once": Once, "exact": exact}
+        self.names: dict[str, Any] = {"must": must, "exact": exact}
         self.written: list[str] = []
         """All that was written, in order."""
         self._count = 0
@@ -225,20 +230,30 @@ class _Writer:
             # A function of its own, for how many cells its rows have is seen with them.
             return f"{self._named('u', self.function(self._fresh('rows'), below))}({read}, context)"
 
-        def completed(read: str) -> str:
-            return self._completed(
-                field.type, read, None, lambda _, name, __: self.object(below, _Row(name), {})
-            )
-
         load = field.load
         if not isinstance(load, Computed) or load.takes_context:
-            return completed(read)
+            return self._object_of(field, below, read)
         # The same cells make the same object, for whomever; and of prices and currencies there are few.
-        once = self._fresh("k")
-        made = completed(f"{self._named('f', load.fn)}(*key)")
-        self.written.append(source := f"{once} = Once(lambda key: {made})")
-        exec(source, self.names)  # noqa: S102 - our own source, see above
+        once = self._named("k", _Writer().once(field, below, load))
         return f"{once}[{''.join(f'{row.cell(name)}, ' for name in load.columns)}]"
+
+    def once(self, field: "Field", below: "Shape", load: Computed) -> Once:
+        """What makes a field's object of its cells; one for all documents that select the same of it."""
+        made = self._object_of(field, below, f"{self._named('f', load.fn)}(*key)")
+        source = f"lambda key: {made}"
+        named = (v if isinstance(v, Hashable) else id(v) for v in self.names.values())
+        found = SHARED.get(key := (source, *named))
+        if found is None:
+            # It keeps what its source names, so that no id among the keys is another's meanwhile.
+            make = eval(source, self.names)  # noqa: S307 - our own source, see above
+            found = SHARED[key] = Once(make)
+        return found
+
+    def _object_of(self, field: "Field", below: "Shape", read: str) -> str:
+        """An object that is read so, or a list of them, with all that is asked of it."""
+        return self._completed(
+            field.type, read, None, lambda _, name, __: self.object(below, _Row(name), {})
+        )
 
     def _joined(self, field: "Field", row: _Row) -> str:
         """The row that came beside its parent: its cells bear the name of the column that points at it."""
