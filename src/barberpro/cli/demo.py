@@ -65,7 +65,7 @@ def credentials(
     data_dir: DataDir = None,
 ) -> None:
     """Print the demo clients' secrets and the ids of their registered documents, and what people sign in with."""
-    from barberpro.demo.credentials import logins, shown
+    from barberpro.demo.credentials import calendars, logins, shown
 
     folder = _settings(data_dir).data_dir
     found = shown(folder)
@@ -84,6 +84,8 @@ def credentials(
             typer.echo(f"  {name}  {document}")
     for person in logins(folder):
         typer.echo(f"{person.email}  {person.password}  {person.role}  (tenant {person.tenant})")
+    for calendar in calendars(folder):
+        typer.echo(f"{calendar.path}  of {calendar.location_id}  (tenant {calendar.tenant})")
 
 
 @app.command()

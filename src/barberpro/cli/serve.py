@@ -247,7 +247,7 @@ def _tell(settings: Any, base: str, data_dir: Path, *, demo: bool) -> None:
     )
     typer.echo(f"Logs       {data_dir / 'gateway.log'}")
     if demo:
-        from barberpro.demo.credentials import kept, logins
+        from barberpro.demo.credentials import calendars, kept, logins
 
         clients = kept(settings.data_dir)
         typer.echo("\nDemo clients (name, client id, client secret):")
@@ -257,6 +257,8 @@ def _tell(settings: Any, base: str, data_dir: Path, *, demo: bool) -> None:
         typer.echo("\nDemo users (e-mail, password, role):")
         for person in logins(settings.data_dir):
             typer.echo(f"  {person.email:26} {person.password}  {person.role}")
+        for calendar in calendars(settings.data_dir):
+            typer.echo(f"\nCalendar of a shop, to subscribe to:\n  {base}{calendar.path}")
         first = clients[0]
         typer.echo("\nTry it:\n" + curl(base, first.client_id, first.client_secret or ""))
     typer.echo("\nStop with Ctrl-C.")

@@ -14,6 +14,7 @@ from barberpro.platform.errors import Misconfigured
 
 FILE = "demo-clients.json"
 LOGINS_FILE = "demo-users.json"
+CALENDARS_FILE = "demo-calendars.json"
 MODE = 0o600
 
 
@@ -46,6 +47,15 @@ class Login:
     tenant: str
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar that whoever knows its path may read."""
+
+    location_id: str
+    path: str
+    tenant: str
+
+
 def kept(data_dir: Path) -> list[Credential]:
     """The clients' credentials of this installation. Raises NotADemo, which says what to do."""
     return [Credential(**entry) for entry in _read(data_dir, FILE, Credential)]
@@ -56,6 +66,13 @@ def logins(data_dir: Path) -> list[Login]:
     if not (data_dir / LOGINS_FILE).exists():
         return []
     return [Login(**entry) for entry in _read(data_dir, LOGINS_FILE, Login)]
+
+
+def calendars(data_dir: Path) -> list[Calendar]:
+    """The calendars to subscribe to; none where the demo was loaded without any."""
+    if not (data_dir / CALENDARS_FILE).exists():
+        return []
+    return [Calendar(**entry) for entry in _read(data_dir, CALENDARS_FILE, Calendar)]
 
 
 def keep(data_dir: Path, made: Sequence[Credential]) -> None:
@@ -69,6 +86,11 @@ def keep(data_dir: Path, made: Sequence[Credential]) -> None:
 def keep_logins(data_dir: Path, made: Sequence[Login]) -> None:
     """Keep these, readable by their owner only, in place of any others."""
     _write(data_dir, LOGINS_FILE, made)
+
+
+def keep_calendars(data_dir: Path, made: Sequence[Calendar]) -> None:
+    """Keep these, readable by their owner only, in place of any others."""
+    _write(data_dir, CALENDARS_FILE, made)
 
 
 def shown(data_dir: Path) -> list[dict[str, Any]]:
@@ -107,7 +129,7 @@ def _read(data_dir: Path, name: str, kind: type) -> list[dict[str, Any]]:
     return entries
 
 
-def _write(data_dir: Path, name: str, made: Sequence[Credential | Login]) -> None:
+def _write(data_dir: Path, name: str, made: Sequence[Credential | Login | Calendar]) -> None:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = data_dir / f"{name}.{secrets.token_hex(8)}"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)

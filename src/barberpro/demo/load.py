@@ -31,6 +31,7 @@ from .bare import bare
 from .chain import HOME_ZONE, generated
 from .clients import CHAIN, Tenant, absent, registered, tenants
 from .columns import Columns, row_count, stream
+from .proposals import propose
 from .reached import reach
 from .scales import Scale
 from .staff import let_in
@@ -90,12 +91,15 @@ async def load_if_absent(
         tables = await to_thread(generated, size, seed=seed, tenant=tenant.id, anchor=day)
         loader = replace(worker(tenant.id), scopes=KNOWN_SCOPES)  # who lets people in has it all
         logins: list[credentials.Login] = []
+        calendars: list[credentials.Calendar] = []
         async with transaction(database, loader, clock, REQUEST) as tx:
             async with bulk.roomy(tx.connection):
                 await _write(tx, tenant, tables, told)
                 if size.posted:
                     await _post(tx, row_count(tables["invoices"]), told)
                 await bookings.publish_policy(tx, **TERMS)
+                if tenant is CHAIN:
+                    calendars = [await propose(tx, stream(seed, tenant.id, "proposals"), tables)]
                 if database.vault is not None:
                     await reach(tx, stream(seed, tenant.id, "reached"), tables)
                     if tenant is CHAIN:
@@ -104,6 +108,8 @@ async def load_if_absent(
             credentials.keep(data_dir, await registered(tx, tenant))
             if logins:
                 credentials.keep_logins(data_dir, logins)
+            if calendars:
+                credentials.keep_calendars(data_dir, calendars)
     return bool(missing)
 
 

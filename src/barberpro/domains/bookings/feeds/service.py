@@ -48,6 +48,11 @@ CLOSE = (
 )
 
 
+def path(token: str) -> str:
+    """Where the feed of a token is, below the API's address."""
+    return f"/calendars/{token}.ics"
+
+
 async def open_feed(
     tx: Transaction,
     *,
