@@ -82,6 +82,8 @@ class Things:
     """One in which customers are asked to move."""
     move: str
     """What one of them is asked."""
+    appointment: str
+    """Services booked together."""
     feed: str
     """A calendar of the location."""
 
@@ -145,11 +147,13 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     plan = await planning.make_plan(tx, wanted=[wish])
     reshuffle, move = await moves.asked_of(tx, booking)
+    appointment = await moves.tied_of(tx, booking, hold)
     feed, _ = await feeds.open_feed(tx, location_id=shop.id)
     return Things(
         reshuffle=reshuffle,
         move=move,
         feed=feed.id,
+        appointment=appointment,
         account=owed,
         posted=posted,
         plan=plan.id,

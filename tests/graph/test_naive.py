@@ -42,6 +42,8 @@ NOT_HERE = {
     ("Query", "apiUsage"),
     ("Query", "calendarFeeds"),
     ("Query", "schedulePlan"),
+    ("Query", "appointment"),
+    ("Customer", "appointments"),
     ("Query", "reshuffle"),
     ("Location", "reshuffles"),
     ("Booking", "charges"),

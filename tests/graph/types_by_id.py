@@ -30,6 +30,8 @@ TYPES = {
     "pln": ("SchedulePlan", "plans"),
     "pli": ("SchedulePlanItem", "plan_items"),
     "cfd": ("CalendarFeed", "calendar_feeds"),
+    "apt": ("Appointment", "appointments"),
+    "api": ("AppointmentItem", "appointment_items"),
     "rsh": ("Reshuffle", "reshuffles"),
     "rsm": ("ReshuffleMove", "reshuffle_moves"),
     "rst": ("ReshuffleTerms", "reshuffle_terms"),
