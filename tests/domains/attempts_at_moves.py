@@ -11,6 +11,9 @@ from barberpro.domains.bookings.appointments.service import Wanted
 from barberpro.domains.bookings.lifecycle import Channel
 from barberpro.domains.bookings.reshuffling import service as reshuffling
 from barberpro.domains.bookings.reshuffling.tables import reshuffle_moves, reshuffles
+from barberpro.domains.bookings.series import service as series
+from barberpro.domains.bookings.series.recurring import Pattern
+from barberpro.domains.bookings.series.tables import booking_series, series_occurrences
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
 
@@ -52,6 +55,49 @@ async def asked_of(tx: Transaction, booking: Row[Any]) -> tuple[str, str]:
     return asked, made
 
 
+async def again(tx: Transaction, things: Any, **other: Any) -> Row[Any]:
+    """A series of two with these things."""
+    usual = {
+        "location_id": things.location,
+        "provider_id": things.provider,
+        "customer_id": things.customer,
+        "service_id": things.service,
+        "pattern": Pattern("FREQ=WEEKLY;COUNT=2", SOME_TIME.date() + timedelta(days=7), 600),
+        "channel": Channel.WEB,
+    }
+    return await series.book(tx, **{**usual, **other})
+
+
+async def repeated(tx: Transaction, booking: Row[Any]) -> tuple[str, str]:
+    """A series with this booking, and its occurrence."""
+    made, occurrence = ids.new("ser"), ids.new("occ")
+    of = {"location_id": booking.location_id}
+    row = {
+        "id": made,
+        **of,
+        "provider_id": booking.provider_id,
+        "customer_id": booking.customer_id,
+        "service_id": booking.service_id,
+        "rule": "FREQ=DAILY;COUNT=1",
+        "starts_on": SOME_DAY,
+        "minute": 600,
+        "skips_closed_days": False,
+        "created_at": tx.now,
+    }
+    await tx.insert(insert(booking_series), [row])
+    row = {
+        "id": occurrence,
+        **of,
+        "series_id": made,
+        "number": 0,
+        "starts_at": booking.starts_at,
+        "status": "BOOKED",
+        "booking_id": booking.id,
+    }
+    await tx.insert(insert(series_occurrences), [row])
+    return made, occurrence
+
+
 async def tied_of(tx: Transaction, *booked: Row[Any]) -> str:
     """An appointment of what was booked one by one."""
     made = ids.new("apt")
@@ -87,6 +133,13 @@ async def tied(tx: Transaction, things: Any, customer: Any = None, **other: Any)
 
 
 ATTEMPTS: list[tuple[Any, Any]] = [
+    (series.book, lambda tx, theirs, _: again(tx, theirs)),
+    (series.book, lambda tx, theirs, own: again(tx, own, customer_id=theirs.customer)),
+    (
+        series.move,
+        lambda tx, theirs, _: series.move(tx, theirs.occurrence, following=True, minute=1_020),
+    ),
+    (series.end, lambda tx, theirs, _: series.end(tx, theirs.series)),
     (appointments.book, lambda tx, theirs, _: tied(tx, theirs)),
     (appointments.book, lambda tx, theirs, own: tied(tx, own, theirs.customer)),
     (

@@ -48,6 +48,8 @@ TABLES = (
     "reshuffle_moves",
     "appointments",
     "appointment_items",
+    "booking_series",
+    "series_occurrences",
     "calendar_feeds",
     "invoices",
     "invoice_lines",

@@ -32,6 +32,8 @@ TYPES = {
     "cfd": ("CalendarFeed", "calendar_feeds"),
     "apt": ("Appointment", "appointments"),
     "api": ("AppointmentItem", "appointment_items"),
+    "ser": ("BookingSeries", "booking_series"),
+    "occ": ("SeriesOccurrence", "series_occurrences"),
     "rsh": ("Reshuffle", "reshuffles"),
     "rsm": ("ReshuffleMove", "reshuffle_moves"),
     "rst": ("ReshuffleTerms", "reshuffle_terms"),

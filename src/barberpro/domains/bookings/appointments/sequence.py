@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
 
 from ..lifecycle import OCCUPYING
 from ..lifecycle import Status as Booked
@@ -37,7 +40,7 @@ class Part:
 def next_slot(
     before: Iterable[Part],
     *,
-    shape: Shape,
+    shape: Shape | Row[Any],
     guest: int,
     provider_id: str,
     after_minutes: int,
