@@ -7,5 +7,6 @@ from . import charges as charges
 from . import feeds as feeds
 from . import holds as holds
 from . import mutations as mutations
+from . import previews as previews
 from . import series as series
 from .types import Booking as Booking

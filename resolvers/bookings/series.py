@@ -1,14 +1,11 @@
 """The same service again and again, in the graph."""
 
 import enum
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from sqlalchemy import Row
-from strawberry import argument
 
 from barberpro.domains.bookings.errors import (
     NoChairFree,
@@ -24,7 +21,7 @@ from barberpro.domains.bookings.errors import (
     TooFarToTravel,
 )
 from barberpro.domains.bookings.lifecycle import Channel
-from barberpro.domains.bookings.series import previewing, service, tables
+from barberpro.domains.bookings.series import service, tables
 from barberpro.domains.bookings.series.errors import (
     NothingFits,
     OccurrenceNotFound,
@@ -45,8 +42,7 @@ from barberpro.domains.people.errors import (
     ProviderNotFound,
 )
 from barberpro.graph.choices import ordering
-from barberpro.graph.context import Context
-from barberpro.graph.fields import Connection, batched, by_id, computed, connection, many, one
+from barberpro.graph.fields import Connection, by_id, computed, connection, many, one
 from barberpro.graph.mutations import Foreseen, mutation
 from barberpro.graph.scalars import LocalTime, local_time, minutes
 from barberpro.graph.types import (
@@ -57,11 +53,8 @@ from barberpro.graph.types import (
     enumeration,
     extends,
     input_type,
-    value,
 )
-from barberpro.platform.doors import Reader, Transaction
-from barberpro.platform.errors import Failure
-from barberpro.platform.principal import worker
+from barberpro.platform.doors import Transaction
 
 from ..catalogue import Service
 from ..locations import Location
@@ -152,20 +145,6 @@ class BookingSeriesPatternInput:
 
 
 @input_type
-class BookingSeriesPreviewInput:
-    """A series that might be booked."""
-
-    location_id: strawberry.ID
-    """Where."""
-    provider_id: strawberry.ID
-    """With whom."""
-    service_id: strawberry.ID
-    """What."""
-    pattern: BookingSeriesPatternInput
-    """When."""
-
-
-@input_type
 class BookingSeriesBookInput:
     """A series to be booked."""
 
@@ -221,92 +200,8 @@ class BookingSeriesEndInput:
     """Send the same key again to be sure: it is called off once. Kept for a day."""
 
 
-def told(failure: Any, context: Context) -> str | None:
-    """What is in the way, for people, in the caller's language; null where nothing is."""
-    return None if failure is None else context.catalogue.message(failure, context.language)
-
-
-@value
-class PreviewedOccurrence:
-    """One time of a series that might be booked."""
-
-    number: int
-    """Its place in the series, from 0."""
-    starts_at: datetime
-    """When it would begin."""
-    is_skipped: bool
-    """Whether it would be passed over, as the shop does not open that day."""
-    code: str | None
-    """The rule that refuses it, for programs; null where it could be booked or is passed over."""
-    message: str | None = computed("failure", fn=told)
-
-
-@value
-class BookingSeriesPreview:
-    """What would become of a series now. Nothing is booked or kept by it."""
-
-    code: str | None
-    """What keeps all of it from being booked, for programs; null where nothing does."""
-    message: str | None = computed("failure", fn=told)
-    occurrences: list[PreviewedOccurrence]
-    """Each time of it in order, at most 104; none where all of it is refused."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A PreviewedOccurrence."""
-
-    number: int
-    starts_at: datetime
-    is_skipped: bool
-    code: str | None
-    failure: Failure | None
-
-
-@dataclass(frozen=True)
-class ShownPreview:
-    """A BookingSeriesPreview."""
-
-    code: str | None
-    failure: Failure | None
-    occurrences: list[Shown]
-
-
-PreviewInput = Annotated[BookingSeriesPreviewInput, argument(description="What might be booked.")]
-
-
-async def booking_series_preview(
-    parents: Sequence[Any], context: Context, input: PreviewInput
-) -> list[ShownPreview]:
-    """For each time of a series: whether it could be booked now, or the rule that refuses it."""
-    try:
-        found = await previewing.preview(
-            location_id=input.location_id,
-            provider_id=input.provider_id,
-            service_id=input.service_id,
-            pattern=_pattern(input.pattern),
-            skips_closed_days=input.pattern.skip_closed_days,
-            read=context.kept,
-            reader=Reader(context.database, worker(context.principal.tenant)),
-            copies=context.copies,
-            now=context.clock(),
-        )
-    except Failure as failure:
-        return [ShownPreview(failure.code, failure, []) for _ in parents]
-    shown = [
-        Shown(
-            each.number,
-            each.starts_at,
-            each.is_skipped,
-            None if each.failure is None else each.failure.code,
-            each.failure,
-        )
-        for each in found
-    ]
-    return [ShownPreview(None, None, shown) for _ in parents]
-
-
-def _pattern(given: BookingSeriesPatternInput) -> Pattern:
+def pattern_of(given: BookingSeriesPatternInput) -> Pattern:
+    """The pattern that was given."""
     return Pattern(given.rule, given.starts_on, minutes(given.time))
 
 
@@ -344,7 +239,7 @@ async def booking_series_book(tx: Transaction, input: BookingSeriesBookInput) ->
         provider_id=input.provider_id,
         customer_id=input.customer_id,
         service_id=input.service_id,
-        pattern=_pattern(input.pattern),
+        pattern=pattern_of(input.pattern),
         skips_closed_days=input.pattern.skip_closed_days,
         all_or_nothing=input.all_or_nothing,
         channel=Channel(input.channel.value),
@@ -417,9 +312,6 @@ class SeriesMutations:
 class SeriesQueries:
     booking_series: BookingSeries | None = by_id(tables.booking_series)
     """A series by id; null where the caller can see none."""
-    booking_series_preview: BookingSeriesPreview = batched(
-        booking_series_preview, cost=50, scope="bookings:read"
-    )
 
 
 @extends(Customer)

@@ -71,3 +71,64 @@ async def test_what_does_not_fit_is_pointed_at(run: Any, wish: Any, chain: Any) 
     assert (error["code"], error["field"]) == ("PROVIDER_NOT_FOUND", ["items", "1", "providerId"])
     (error,) = (await run("AppointmentBook", **{**wish, "items": []}))["errors"]
     assert (error["code"], error["field"]) == ("APPOINTMENT_OUT_OF_RANGE", ["items"])
+
+
+def ways(found: Any) -> list[tuple[str, str, list[tuple[int, str]]]]:
+    return [
+        (
+            way["startsAt"][11:16],
+            way["endsAt"][11:16],
+            [(item["guest"], item["startsAt"][11:16]) for item in way["items"]],
+        )
+        for way in found["options"]
+    ]
+
+
+async def test_options_are_the_earliest_finishes_and_each_can_be_booked(
+    run: Any, wish: Any, chain: Any
+) -> None:
+    asked = {
+        "items": [{"serviceId": chain.cut.id}] * 2 + [{"serviceId": chain.cut.id, "guest": 1}],
+        "locationIds": [chain.centro.id],
+        "startsFrom": "2026-11-24T12:00:00Z",
+        "startsBefore": "2026-11-24T16:00:00Z",
+        "stepMinutes": 30,
+        "first": 2,
+    }
+    found = await run("AppointmentOptions", **asked)
+    # Two work here: one cuts for both services of the first guest and clears up between, the other for the second.
+    assert ways(found) == [
+        ("12:00", "13:10", [(0, "12:00"), (0, "12:40"), (1, "12:00")]),
+        ("12:30", "13:40", [(0, "12:30"), (0, "13:10"), (1, "12:30")]),
+    ]
+    (first, _) = found["options"]
+    items = [
+        {"serviceId": i["service"]["id"], "providerId": i["provider"]["id"], "guest": i["guest"]}
+        for i in first["items"]
+    ]
+    made = await run("AppointmentBook", **{**wish, "startsAt": first["startsAt"], "items": items})
+    assert starts(made) == [item["startsAt"] for item in first["items"]]
+    after = await run("AppointmentOptions", **asked)
+    assert [way["startsAt"] for way in after["options"]] == [
+        "2026-11-24T13:30:00Z",
+        "2026-11-24T14:00:00Z",
+    ]
+
+
+async def test_options_take_whom_one_asks_for_and_find_the_quicker_of_two_shops(
+    run: Any, wish: Any, chain: Any
+) -> None:
+    asked = {
+        "items": [
+            {"serviceId": chain.cut.id, "providerIds": [chain.ana.id]},
+            {"serviceId": chain.cut.id, "providerIds": [chain.bruno.id], "afterMinutes": 10},
+        ],
+        "locationIds": [chain.centro.id, chain.norte.id],
+        "startsFrom": "2026-11-24T14:00:00Z",
+        "startsBefore": "2026-11-24T14:15:00Z",
+    }
+    found = await run("AppointmentOptions", **asked)
+    assert [way["location"]["id"] for way in found["options"]] == sorted(asked["locationIds"])
+    assert {w[:2] for w in ways(found)} == {("14:00", "15:10")}
+    odd = await run("AppointmentOptions", **{**asked, "locationIds": [chain.ana.id]})
+    assert (odd["options"], odd["refusals"][0]["code"]) == ([], "LOCATION_NOT_FOUND")

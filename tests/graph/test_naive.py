@@ -47,6 +47,7 @@ NOT_HERE = {
     ("Query", "bookingSeries"),
     ("Query", "bookingSeriesPreview"),
     ("Customer", "bookingSeries"),
+    ("Query", "appointmentOptions"),
     ("Query", "reshuffle"),
     ("Location", "reshuffles"),
     ("Booking", "charges"),
