@@ -131,7 +131,8 @@ def core_operations() -> dict[str, str]:
         name: text
         for client, name, text in found
         if client == "frontend"
-        and name not in ("Availability", "BookingTerms")
+        and name
+        not in ("Availability", "AppointmentOptions", "BookingSeriesPreview", "BookingTerms")
         and not text.lstrip().startswith(("mutation", "subscription"))
     }
 
