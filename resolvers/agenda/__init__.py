@@ -3,4 +3,5 @@
 from . import availability as availability
 from . import calendars as calendars
 from . import changes as changes
+from . import options as options
 from . import rosters as rosters

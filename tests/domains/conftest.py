@@ -1,6 +1,7 @@
 """What a refusal must leave as it was, and what was told of what was done."""
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -45,6 +46,10 @@ TABLES = (
     "reshuffle_terms",
     "reshuffles",
     "reshuffle_moves",
+    "appointments",
+    "appointment_items",
+    "booking_series",
+    "series_occurrences",
     "calendar_feeds",
     "invoices",
     "invoice_lines",
@@ -157,3 +162,16 @@ def told(opening: Opening) -> Callable[..., Awaitable[list[Told]]]:
             return [Told(*row) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def untouched(state: Callable[[], Awaitable[Any]]) -> Callable[[], Any]:
+    """`async with untouched():` nothing of the organization changes meanwhile."""
+
+    @contextlib.asynccontextmanager
+    async def watch() -> AsyncIterator[None]:
+        before = await state()
+        yield
+        assert await state() == before
+
+    return watch

@@ -82,6 +82,12 @@ class Things:
     """One in which customers are asked to move."""
     move: str
     """What one of them is asked."""
+    series: str
+    """A service booked again and again."""
+    occurrence: str
+    """One time of it."""
+    appointment: str
+    """Services booked together."""
     feed: str
     """A calendar of the location."""
 
@@ -145,11 +151,16 @@ async def furnish(tx: Transaction, name: str) -> Things:
     )
     plan = await planning.make_plan(tx, wanted=[wish])
     reshuffle, move = await moves.asked_of(tx, booking)
+    series, occurrence = await moves.repeated(tx, booking)
+    appointment = await moves.tied_of(tx, booking, hold)
     feed, _ = await feeds.open_feed(tx, location_id=shop.id)
     return Things(
         reshuffle=reshuffle,
         move=move,
         feed=feed.id,
+        appointment=appointment,
+        series=series,
+        occurrence=occurrence,
         account=owed,
         posted=posted,
         plan=plan.id,

@@ -7,7 +7,7 @@ who is limited to another shop.
 import ast
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -363,6 +363,7 @@ MISMATCHED = (BookingAtOtherLocation, ChairNotFound, NothingToWin, ProviderNotAt
 """What an owner is told who mixes things of two shops: not that they do not exist."""
 READS = {
     *money.READS,
+    *moves.READS,
     keys.last_uses,
     users.rights,
     people.visit_counts,
@@ -474,16 +475,3 @@ async def visited(database: Any, clock: Any, opening: Any, principal: Principal)
     async with transaction(database, principal, clock, "test", answering="evt") as tx:
         await remember_visit(tx, event)
     return things
-
-
-@pytest.fixture
-def untouched(state: Callable[[], Awaitable[Any]]) -> Callable[[], Any]:
-    """`async with untouched():` nothing of the organization changes meanwhile."""
-
-    @contextlib.asynccontextmanager
-    async def watch() -> AsyncIterator[None]:
-        before = await state()
-        yield
-        assert await state() == before
-
-    return watch

@@ -42,6 +42,12 @@ NOT_HERE = {
     ("Query", "apiUsage"),
     ("Query", "calendarFeeds"),
     ("Query", "schedulePlan"),
+    ("Query", "appointment"),
+    ("Customer", "appointments"),
+    ("Query", "bookingSeries"),
+    ("Query", "bookingSeriesPreview"),
+    ("Customer", "bookingSeries"),
+    ("Query", "appointmentOptions"),
     ("Query", "reshuffle"),
     ("Location", "reshuffles"),
     ("Booking", "charges"),
@@ -125,7 +131,8 @@ def core_operations() -> dict[str, str]:
         name: text
         for client, name, text in found
         if client == "frontend"
-        and name not in ("Availability", "BookingTerms")
+        and name
+        not in ("Availability", "AppointmentOptions", "BookingSeriesPreview", "BookingTerms")
         and not text.lstrip().startswith(("mutation", "subscription"))
     }
 

@@ -112,12 +112,20 @@ def test_an_extension_is_in_the_schema_it_was_chosen_for_and_in_no_other(graph):
 def test_in_a_subgraph_a_foreign_entity_is_its_key_and_what_the_domain_adds():
     bookings = build_schema({"resolvers.bookings"})
     assert list(bookings.core.type_map["Location"].fields) == ["id", "bookings"]
-    assert list(bookings.core.type_map["Customer"].fields) == ["id", "bookings"]
+    assert list(bookings.core.type_map["Customer"].fields) == [
+        "id",
+        "bookings",
+        "appointments",
+        "bookingSeries",
+    ]
     assert set(bookings.core.query_type.fields) - {"_service", "_entities"} == {
         "node",
         "nodes",
         "booking",
         "bookings",
+        "appointment",
+        "bookingSeries",
+        "bookingSeriesPreview",
         "bookingPolicies",
         "calendarFeeds",
     }

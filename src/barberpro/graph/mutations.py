@@ -36,7 +36,11 @@ from .scopes import Scope
 from .types import definition_of, table_of
 
 InputPath = str | None
-"""Where in the input a failure points, as in `"lines.0.quantity"`; None where it points nowhere."""
+"""Where in the input a failure points, as in `"lines.0.quantity"`; None where it points nowhere.
+
+A `*` stands for the failure's place in a list, as in `"items.*.providerId"`; of one that has no place, the path ends
+before it.
+"""
 Foreseen = Mapping[type[Failure], InputPath]
 """What a mutation may raise, and what in the input each is about."""
 MUTATION_COST = 10
@@ -118,9 +122,16 @@ class Act(Load):
         return error_type(type(failure) if type(failure) in self.raises else kind)(
             code=failure.code,
             message=context.catalogue.message(failure, context.language),
-            field=path.split(".") if path else None,
+            field=_at(path, failure.place) if path else None,
             **facts,
         )
+
+
+def _at(path: str, place: int | None) -> list[str]:
+    names = path.split(".")
+    if place is None:
+        return names[: names.index("*")] if "*" in names else names
+    return [str(place) if name == "*" else name for name in names]
 
 
 FACES: dict[type[Failure], type] = {}

@@ -1,7 +1,7 @@
 """Failures a caller can expect and act on. Anything else is a defect, logged and masked."""
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(eq=False)
@@ -22,6 +22,16 @@ class Failure(Exception):
     def facts(self) -> dict[str, Any]:
         """What the failure states beside its code, by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def at(self, place: int) -> Self:
+        """The same, said of one of many: of the one at this place in a list that was given, from 0."""
+        vars(self)["place"] = place
+        return self
+
+    @property
+    def place(self) -> int | None:
+        """Its place in a list, where it is about one of many."""
+        return vars(self).get("place")
 
 
 class Misconfigured(ValueError):

@@ -54,10 +54,12 @@ async def hold(
     channel: Channel,
     notes: str | None = None,
     minutes: int = rules.USUAL_HOLD,
+    most: int = MOST,
 ) -> Row[Any]:
     """Keep a place as `create` would take it, at today's price, for some minutes.
 
-    It is in everybody's way until it runs out, is released, or is confirmed; it counts for nothing else.
+    It is in everybody's way until it runs out, is released, or is confirmed; it counts for nothing else. At `most` so
+    many are held for the customer then.
     """
     held_for = timedelta(minutes=rules.hold_minutes(minutes))
     booking = await placed(
@@ -73,8 +75,8 @@ async def hold(
         held_for=held_for,
     )
     asked = {"tenant": tx.principal.tenant, "customer": customer_id, "now": tx.now}
-    if (await tx.rows(HELD_FOR, asked))[0].held > MOST:
-        raise TooManyHolds(customer_id, MOST)
+    if (await tx.rows(HELD_FOR, asked))[0].held > most:
+        raise TooManyHolds(customer_id, most)
     event = events.BookingHeld(
         subject=booking.id,
         location_id=location_id,

@@ -91,8 +91,8 @@ async def answered(
     caller may not see.
     """
     refusals: list[Refusal] = []
-    offers, shortest = await _offers(asked, read, refusals)
-    places = await _places(asked, read, reader, copies, now, refusals)
+    offers, shortest = await offers_of(asked, read, refusals)
+    places = await places_of(asked, read, reader, copies, now, refusals)
     named = await _named(asked, read, refusals)
     here = sorted(named if named is not None else frozenset().union(*(p.providers for p in places)))
     people = await reading.people(copies, reader, here, now)
@@ -156,7 +156,7 @@ def _wanted(
     return search.at(wish, free, wanted)
 
 
-async def _offers(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[list[Offer], int]:
+async def offers_of(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[list[Offer], int]:
     rows = await _known(asked.service_ids, "svc", ServiceNotFound, OFFERS, read)
     refusals += [Refusal(f) for f in rows.unknown]
     offers = [
@@ -175,7 +175,7 @@ async def _offers(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[li
     return offers, next((row.shortest for row in rows.found), None) or 1
 
 
-async def _places(
+async def places_of(
     asked: Asked,
     read: Read,
     reader: Reader,

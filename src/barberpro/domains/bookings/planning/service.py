@@ -7,17 +7,15 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from barberpro.domains.locations.service import place
-from barberpro.domains.people.service import provider
 from barberpro.platform import ids
 from barberpro.platform.doors import Transaction
 from barberpro.platform.errors import Failure
 from barberpro.platform.events import publish
-from barberpro.platform.sets import among
 
 from .. import events
 from .. import service as bookings
 from ..lifecycle import Channel
+from ..locking import lock
 from ..tables import plan_items, plans
 from .drawing import Wanted, draw
 from .errors import PlanNoLongerFits, PlanNotFound, PlanOutOfRange, WrongPlanStatus
@@ -91,7 +89,11 @@ async def apply_plan(tx: Transaction, plan_id: str) -> Row[Any]:
     if before.status != "PROPOSED":
         raise WrongPlanStatus(before.status)
     items = await tx.rows(PLACED, {"plan": plan_id})
-    await _lock(tx, items)
+    await lock(
+        tx,
+        locations=[each.location_id for each in items],
+        providers=[each.provider_id for each in items],
+    )
     misfits: list[tuple[str, str]] = []
     for item in items:
         try:
@@ -135,20 +137,6 @@ async def _held(tx: Transaction, plan_id: str) -> Row[Any]:
         if (found := await tx.row(statement)) is not None:
             return found
     raise PlanNotFound(plan_id[: ids.LIMIT])
-
-
-async def _lock(tx: Transaction, items: Sequence[Row[Any]]) -> None:
-    """All locations, then all providers, each in one order: who books there waits, and never the other way round."""
-    for rows, names in (
-        (place, {item.location_id for item in items}),
-        (provider, {item.provider_id for item in items}),
-    ):
-        await tx.rows(
-            select(rows.c.id)
-            .where(among(rows.c.id, sorted(names)))
-            .order_by(rows.c.id)
-            .with_for_update(key_share=True)
-        )
 
 
 async def _write_items(

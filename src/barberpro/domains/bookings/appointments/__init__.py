@@ -1,0 +1,1 @@
+"""Appointments: several services, for one customer or several guests, booked, moved and called off together."""
