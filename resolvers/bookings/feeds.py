@@ -132,7 +132,7 @@ async def calendar_feed_open(tx: Transaction, input: CalendarFeedOpenInput) -> R
         provider_id=input.provider_id,
         names=service.Names(input.names.value),
     )
-    tx.shown_once[feed.id] = service.path(token)
+    tx.shown_once[feed.id] = service.PATH.format(token=token)
     return feed
 
 

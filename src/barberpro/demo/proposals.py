@@ -45,7 +45,7 @@ async def propose(
     days = (today + timedelta(days=n) for n in range(1, NEXT_DAYS + 1))
     await _ask(tx, shop, product(days, staff))
     _, token = await feeds.open_feed(tx, location_id=shop)
-    return Calendar(shop, feeds.path(token), tx.principal.tenant)
+    return Calendar(shop, feeds.PATH.format(token=token), tx.principal.tenant)
 
 
 async def _plan(

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from barberpro.domains.bookings.feeds import reading
 from barberpro.domains.bookings.feeds.icalendar import written
+from barberpro.domains.bookings.feeds.service import PATH
 from barberpro.platform.platform import Platform
 
 from .answers import answered, tagged
@@ -16,7 +17,6 @@ from .oauth.reception import received
 from .problems import Code
 from .rest.problems import problem
 
-PATH = "/calendars/{token}.ics"
 MEDIA = "text/calendar; charset=utf-8"
 TOLD = {
     404: (Code.NOT_FOUND, "There is no calendar here, or none any more."),

@@ -23,6 +23,8 @@ from .events import CalendarFeedClosed, CalendarFeedOpened
 from .tables import calendar_feeds
 
 PREFIX = "bpf_live_"
+PATH = "/calendars/{token}.ics"
+"""Where the feed of a token is, below the API's address."""
 MOST_OPEN = 10
 """Feeds of one location or provider: one for each person and device that reads it."""
 FULL_NAMES = "customers:pii"
@@ -46,11 +48,6 @@ CLOSE = (
     .values(closed_at=bindparam("at"))
     .returning(*PUBLIC)
 )
-
-
-def path(token: str) -> str:
-    """Where the feed of a token is, below the API's address."""
-    return f"/calendars/{token}.ics"
 
 
 async def open_feed(
