@@ -24,6 +24,8 @@ from .credentials import Calendar
 WISHES, SHOPS = 160, 3
 """So many for so few shops that not all can be had, and a good plan shows."""
 AHEAD = 9  # days until the planned one
+SPARE = timedelta(hours=2)
+"""Within which a visit may begin."""
 SECONDS = 20
 """For which the worker improves the plan."""
 ASKED = 2
@@ -60,12 +62,13 @@ async def _plan(
         shop, service = rng.integers(len(shops)), rng.choice(offered)
         opens = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(str(zones[shop])))
         earliest = opens + timedelta(hours=int(rng.choice((9, 12, 15, 17))))
+        lasts = timedelta(minutes=int(services["duration_minutes"][service]))
         wanted.append(
             Wanted(
                 customer_id=str(rng.choice(customers)),
                 service_id=str(services["id"][service]),
                 earliest=earliest,
-                latest=earliest + timedelta(hours=2, minutes=int(services["duration_minutes"][service])),
+                latest=earliest + SPARE + lasts,
                 location_ids=[str(shops[shop])] if rng.random() < 0.7 else list(map(str, shops)),
             )
         )
