@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from barberpro.domains.catalogue import service, tables
 from barberpro.domains.catalogue.errors import (
+    BufferBeforeOutOfRange,
     BufferOutOfRange,
     DurationOutOfRange,
     GapOutOfRange,
@@ -34,6 +35,8 @@ class Service(Node):
     """What it is called, unique within the organization."""
     duration_minutes: int
     """How long it takes."""
+    buffer_before_minutes: int
+    """How long chair and provider are occupied before it."""
     buffer_minutes: int
     """How long chair and provider stay occupied after it."""
     gap_after_minutes: int
@@ -75,6 +78,8 @@ class ServiceOfferInput:
     """What it is called, unique within the organization."""
     duration_minutes: int
     """How long it takes: 5 to 720."""
+    buffer_before_minutes: int = 0
+    """How long chair and provider are occupied before it: 0 to 240."""
     buffer_minutes: int = 0
     """How long chair and provider stay occupied after it: 0 to 240."""
     gap_after_minutes: int = 0
@@ -117,6 +122,7 @@ PRICED: Foreseen = {
         InvalidName: "name",
         ServiceNameTaken: "name",
         DurationOutOfRange: "durationMinutes",
+        BufferBeforeOutOfRange: "bufferBeforeMinutes",
         BufferOutOfRange: "bufferMinutes",
         GapOutOfRange: "gapMinutes",
     },
@@ -128,6 +134,7 @@ async def service_offer(tx: Transaction, input: ServiceOfferInput) -> Row[Any]:
         tx,
         name=input.name,
         duration_minutes=input.duration_minutes,
+        buffer_before_minutes=input.buffer_before_minutes,
         buffer_minutes=input.buffer_minutes,
         gap_after_minutes=input.gap_after_minutes,
         gap_minutes=input.gap_minutes,

@@ -123,9 +123,9 @@ class Booking(Node):
     """A customer's place in an agenda."""
 
     starts_at: datetime
-    """When the service begins."""
+    """When the service begins; chair and provider are occupied for the service's buffer before it."""
     ends_at: datetime
-    """When the service ends; the chair stays occupied for the service's buffer beyond it."""
+    """When the service ends; they stay occupied for the service's buffer beyond it."""
     gap_starts_at: datetime | None
     """From when on its provider is free for others, while the customer keeps the chair; null where there is no gap."""
     gap_ends_at: datetime | None

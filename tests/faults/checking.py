@@ -23,7 +23,7 @@ class Stay:
     booking: str
     provider: str
     chair: str
-    starts_at: datetime
+    taken_from: datetime
     free_at: datetime
     known_from: float
     known_until: float
@@ -31,7 +31,7 @@ class Stay:
     def clashes(self, other: "Stay") -> bool:
         """Whether both held the same place, for some instant of the day, at some instant of the history."""
         same_place = self.provider == other.provider or self.chair == other.chair
-        same_slot = self.starts_at < other.free_at and other.starts_at < self.free_at
+        same_slot = self.taken_from < other.free_at and other.taken_from < self.free_at
         at_once = self.known_from < other.known_until and other.known_from < self.known_until
         return self.booking != other.booking and same_place and same_slot and at_once
 
@@ -45,8 +45,8 @@ def by_booking(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     return found
 
 
-def stays(entries: Sequence[Entry], buffer: timedelta) -> Iterator[Stay]:
-    """Every place that a booking surely held, and when that is known."""
+def stays(entries: Sequence[Entry], before: timedelta, buffer: timedelta) -> Iterator[Stay]:
+    """Every place that a booking surely held with its buffers, and when that is known."""
     for done in by_booking(entries).values():
         endings = [*(later["asked"] for later in done[1:]), inf]
         for now, until in zip(done, endings, strict=True):
@@ -56,16 +56,19 @@ def stays(entries: Sequence[Entry], buffer: timedelta) -> Iterator[Stay]:
                     told["id"],
                     told["provider"]["id"],
                     told["chair"]["id"],
-                    datetime.fromisoformat(told["startsAt"]),
+                    datetime.fromisoformat(told["startsAt"]) - before,
                     datetime.fromisoformat(told["endsAt"]) + buffer,
                     now["told"],
                     until,
                 )
 
 
-def clashes(entries: Sequence[Entry], buffer: timedelta) -> list[tuple[Stay, Stay]]:
+def clashes(
+    entries: Sequence[Entry], before: timedelta, buffer: timedelta
+) -> list[tuple[Stay, Stay]]:
     """The places that were held twice at some instant, whatever became of them later."""
-    return [pair for pair in combinations(stays(entries, buffer), 2) if pair[0].clashes(pair[1])]
+    held = stays(entries, before, buffer)
+    return [pair for pair in combinations(held, 2) if pair[0].clashes(pair[1])]
 
 
 def check_rows(kept: Sequence[Any]) -> None:
@@ -75,7 +78,7 @@ def check_rows(kept: Sequence[Any]) -> None:
     for what in ("provider_id", "chair_id"):
         held = defaultdict(list)
         for booking in occupying:
-            held[getattr(booking, what)].append((booking.starts_at, booking.free_at))
+            held[getattr(booking, what)].append((booking.taken_from, booking.free_at))
         for spans in held.values():
             spans.sort()
             assert all(a[1] <= b[0] for a, b in pairwise(spans))

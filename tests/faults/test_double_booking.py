@@ -28,7 +28,7 @@ from .conftest import Running
 
 PROCESSES, CALLERS, ROUNDS = 4, 16, draws(12)
 KILLS = max(2, ROUNDS // 10)
-BUFFER = timedelta(minutes=5)
+BEFORE, BUFFER = timedelta(minutes=10), timedelta(minutes=5)
 FIGHTER = Path(__file__).with_name("fighter.py")
 FORESEEN = {"SLOT_TAKEN", "NO_CHAIR_FREE", "CHAIR_TAKEN", "TOO_MANY_HOLDS"}
 
@@ -55,7 +55,7 @@ async def test_sixty_four_callers_fight_for_five_chairs(
         changes = await tx.rows(select(booking_changes).order_by(booking_changes.c.id))
     check_rows(kept)
     check_acknowledgements(entries, kept, changes)
-    assert clashes(entries, BUFFER) == []
+    assert clashes(entries, BEFORE, BUFFER) == []
 
 
 async def shop(tx: Transaction) -> list[dict[str, str]]:
@@ -65,7 +65,12 @@ async def shop(tx: Transaction) -> list[dict[str, str]]:
         tx, name="Pelea", city="Rosario", province="S", time_zone="UTC", chairs=5, hours=week
     )
     cut = await catalogue.offer_service(
-        tx, name="Corte", duration_minutes=30, buffer_minutes=5, price=Money(100, "ARS")
+        tx,
+        name="Corte",
+        duration_minutes=30,
+        buffer_before_minutes=10,
+        buffer_minutes=5,
+        price=Money(100, "ARS"),
     )
     providers = [
         await people.register_provider(tx, name=f"P{n}", location_ids=[place.id]) for n in range(10)
@@ -120,13 +125,14 @@ def entry(
     ("entries", "clash"),
     [
         ([entry("a", 0, 1), entry("b", 2, 3, minute=30)], True),  # within the buffer
-        ([entry("a", 0, 1), entry("b", 2, 3, minute=35)], False),
+        ([entry("a", 0, 1), entry("b", 2, 3, minute=44)], True),  # its own buffer before is in it
+        ([entry("a", 0, 1), entry("b", 2, 3, minute=45)], False),
         ([entry("a", 0, 1), entry("b", 2, 3, status="CANCELLED")], False),
         # The other came while the first was being cancelled: nobody knows which was first.
         ([entry("a", 0, 1), entry("b", 2, 5), entry("a", 4, 6, status="CANCELLED")], False),
         ([entry("a", 0, 1), entry("b", 2, 3), entry("a", 4, 6, status="CANCELLED")], True),
-        ([entry("a", 0, 1), entry("a", 2, 3, minute=40), entry("b", 4, 5)], False),
+        ([entry("a", 0, 1), entry("a", 2, 3, minute=45), entry("b", 4, 5)], False),
     ],
 )
 def test_a_place_that_was_held_twice_is_seen(entries: list[Entry], clash: bool) -> None:
-    assert bool(clashes(entries, BUFFER)) is clash
+    assert bool(clashes(entries, BEFORE, BUFFER)) is clash

@@ -211,6 +211,50 @@ async def test_a_service_with_a_gap_is_offered_and_booked(ask, chain):
     }
 
 
+async def test_a_service_with_a_buffer_before_it_is_offered_and_kept_free(ask, chain):
+    offered = await ask(
+        """mutation { serviceOffer(input: {
+          name: "Láser", durationMinutes: 30, bufferBeforeMinutes: 15,
+          price: { amount: "1", currencyCode: "ARS" }
+        }) { service { id bufferBeforeMinutes bufferMinutes } errors { __typename } } }"""
+    )
+    laser = offered.data["serviceOffer"]["service"]
+    assert (laser["bufferBeforeMinutes"], laser["bufferMinutes"]) == (15, 0)
+    codes = []
+    for service_id, time in (
+        (laser["id"], "14:00"),  # from 13:45 on
+        (chain.cut.id, "13:10"),  # until 13:50
+        (chain.cut.id, "13:05"),
+    ):
+        answer = await ask(
+            """mutation ($input: BookingCreateInput!) { bookingCreate(input: $input) {
+              booking { id } errors { ... on UserError { code } } } }""",
+            input={
+                "locationId": chain.centro.id,
+                "providerId": chain.ana.id,
+                "customerId": chain.carla.id,
+                "serviceId": service_id,
+                "startsAt": f"2026-11-23T{time}:00Z",
+            },
+        )
+        codes.append([each["code"] for each in answer.data["bookingCreate"]["errors"]])
+    assert codes == [[], ["SLOT_TAKEN"], []]
+
+
+async def test_a_buffer_before_that_is_too_long_is_refused(ask, opening):
+    answer = await ask(
+        """mutation { serviceOffer(input: {
+          name: "Láser", durationMinutes: 60, bufferBeforeMinutes: 241,
+          price: { amount: "1", currencyCode: "ARS" }
+        }) { service { id } errors { ... on UserError { code field } } } }"""
+    )
+    assert answer.data["serviceOffer"] == {
+        "service": None,
+        "errors": [{"code": "BUFFER_BEFORE_OUT_OF_RANGE", "field": ["bufferBeforeMinutes"]}],
+    }
+    assert await count(opening, "services") == 0
+
+
 async def test_a_gap_that_leaves_no_work_after_it_is_refused(ask, opening):
     answer = await ask(
         """mutation { serviceOffer(input: {

@@ -98,7 +98,7 @@ def furnished() -> Chain:
     offers = [
         chain.add(
             services, name=f"Corte {n}", name_key=f"corte {n}", duration_minutes=30,
-            buffer_minutes=5 * n, gap_after_minutes=0, gap_minutes=0,
+            buffer_before_minutes=0, buffer_minutes=5 * n, gap_after_minutes=0, gap_minutes=0,
             price_minor=1000, currency_code="xy"[n], is_active=True,
             created_at=NOON,
         )
@@ -118,7 +118,7 @@ def furnished() -> Chain:
             bookings, location_id=shops[shop]["id"], provider_id=barbers[barber]["id"],
             chair_id=seats[2 * shop + n % 2]["id"], customer_id=sitters[sitter]["id"],
             service_id=offers[n % 2]["id"], status=STATUSES[n % 4], channel="xy"[n % 2],
-            starts_at=start, ends_at=start + timedelta(minutes=30),
+            taken_from=start, starts_at=start, ends_at=start + timedelta(minutes=30),
             free_at=start + timedelta(minutes=35), duration_minutes=30 + n, price_minor=1000 + n,
             currency_code="ARS", is_first_visit=n < 3, created_at=NOON,
         )  # fmt: skip

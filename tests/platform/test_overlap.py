@@ -30,6 +30,7 @@ class Agenda:
         start: int,
         end: int,
         *,
+        taken: int | None = None,
         free: int | None = None,
         chair: int = 0,
         provider: int = 0,
@@ -42,6 +43,7 @@ class Agenda:
             "chair_id": self.chairs[chair],
             "provider_id": self.providers[provider],
             "status": status,
+            "taken_from": minute(start if taken is None else taken),
             "starts_at": minute(start),
             "ends_at": minute(end),
             "free_at": minute(end if free is None else free),
@@ -121,6 +123,29 @@ async def test_the_buffer_after_a_service_counts(agenda: Agenda) -> None:
     assert await refused(agenda.book(570, 599, free=601, chair=1)) == PROVIDER
 
 
+async def test_the_buffer_before_a_service_counts(agenda: Agenda) -> None:
+    await agenda.book(600, 630, taken=590)
+    assert await refused(agenda.book(560, 580, free=591, provider=1)) == CHAIR
+    assert await refused(agenda.book(560, 591, chair=1)) == PROVIDER
+    await agenda.book(560, 580, free=590)
+    assert await refused(agenda.book(640, 660, taken=629, provider=1)) == CHAIR
+    assert await refused(agenda.book(640, 660, taken=629, chair=1)) == PROVIDER
+    assert await refused(agenda.book(640, 660, taken=530, chair=1)) == PROVIDER
+    await agenda.book(640, 660, taken=630)
+
+
+async def test_a_longer_buffer_into_the_one_before_is_refused(agenda: Agenda) -> None:
+    later = await agenda.book(640, 670, provider=1)
+    await agenda.book(600, 630)
+    assert await refused(agenda.change(later, taken_from=minute(629))) == CHAIR
+    await agenda.change(later, taken_from=minute(630))
+
+
+async def test_what_is_taken_from_after_the_start_is_refused(agenda: Agenda) -> None:
+    with pytest.raises(DBAPIError, match="ck_bookings_span"):
+        await agenda.book(600, 630, taken=601)
+
+
 async def test_a_long_booking_before_many_free_ones_is_seen(agenda: Agenda) -> None:
     """The last to begin before is not the neighbour in the index: cancelled ones stand between."""
     await agenda.book(480, 720)
@@ -147,7 +172,8 @@ async def test_a_move_into_another_is_refused(agenda: Agenda) -> None:
     await agenda.book(600, 630)
     moving = await agenda.book(700, 730)
     before = await agenda.spans()
-    earlier = {"starts_at": minute(615), "ends_at": minute(645), "free_at": minute(645)}
+    earlier = dict.fromkeys(("taken_from", "starts_at"), minute(615))
+    earlier |= dict.fromkeys(("ends_at", "free_at"), minute(645))
     assert await refused(agenda.change(moving, **earlier, provider_id=agenda.providers[1])) == CHAIR
     assert await refused(agenda.change(moving, **earlier, chair_id=agenda.chairs[1])) == PROVIDER
     assert await agenda.spans() == before
@@ -176,9 +202,9 @@ async def test_a_cancelled_one_cannot_come_back_into_a_taken_slot(agenda: Agenda
 
 async def test_a_booking_does_not_stand_in_its_own_way(agenda: Agenda) -> None:
     moving = await agenda.book(600, 630)
-    await agenda.change(
-        moving, starts_at=minute(610), ends_at=minute(640), free_at=minute(640), status="CHECKED_IN"
-    )
+    begins, ends = minute(610), minute(640)
+    times = {"taken_from": begins, "starts_at": begins, "ends_at": ends, "free_at": ends}
+    await agenda.change(moving, **times, status="CHECKED_IN")
     assert await agenda.spans() == {("CHECKED_IN", 610, 640)}
 
 
@@ -234,22 +260,25 @@ async def test_of_any_shapes_those_are_taken_that_meet_nothing(agenda: Agenda, s
     kept: dict[str, tuple[int, int, set[int], set[int]]] = {}
     outcomes = {"": 0, CHAIR: 0, PROVIDER: 0}
     for _ in range(120):
-        edges = sorted(random.sample(range(40), 5))
-        start, gap_start, gap_end, end, free = edges
+        edges = sorted(random.sample(range(40), 6))
+        taken, start, gap_start, gap_end, end, free = edges
+        taken = random.choice([taken, start])
         gap = random.choice([None, (gap_start, gap_end), (gap_start, gap_end)])
         provider, chair = random.randrange(2), random.randrange(2)
-        chair_minutes = set(range(start, free))
+        chair_minutes = set(range(taken, free))
         work = chair_minutes - set(range(*gap)) if gap else chair_minutes
         moving = random.choice([*kept, None]) if random.random() < 0.4 else None
         others = [each for id_, each in kept.items() if id_ != moving]
         met = {CHAIR for _, c, _, m in others if c == chair and m & chair_minutes}
         met |= {PROVIDER for p, _, m, _ in others if p == provider and m & work}
-        times = {"starts_at": start, "ends_at": end, "free_at": free}
+        times = {"taken_from": taken, "starts_at": start, "ends_at": end, "free_at": free}
         times |= {"gap_starts_at": gap and gap[0], "gap_ends_at": gap and gap[1]}
         values = {k: None if v is None else minute(v) for k, v in times.items()}
         values |= {"provider_id": agenda.providers[provider], "chair_id": agenda.chairs[chair]}
         if moving is None:
-            work_on = agenda.book(start, end, free=free, gap=gap, provider=provider, chair=chair)
+            work_on = agenda.book(
+                start, end, taken=taken, free=free, gap=gap, provider=provider, chair=chair
+            )
         else:
             work_on = agenda.change(moving, **values)
         if met:

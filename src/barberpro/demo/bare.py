@@ -19,8 +19,8 @@ KEPT = (
 )
 STANDING = ", ".join(f"'{status.value}'" for status in OCCUPYING)
 OVERLAPS = (
-    "SELECT count(*) FROM (SELECT starts_at < lag(free_at) OVER ("
-    "PARTITION BY organization_id, {held} ORDER BY starts_at, free_at) AS is_taken"
+    "SELECT count(*) FROM (SELECT taken_from < lag(free_at) OVER ("
+    "PARTITION BY organization_id, {held} ORDER BY taken_from, free_at) AS is_taken"
     " FROM bookings WHERE status IN ({standing})) WHERE is_taken"
 )
 CHECKS = {

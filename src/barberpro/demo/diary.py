@@ -41,6 +41,7 @@ def bookings(
         "service_id": tables["services"]["id"][booked.service],
         "status": fate.status,
         "channel": fate.channel,
+        "taken_from": booked.starts,
         "starts_at": booked.starts,
         "ends_at": booked.ends,
         "free_at": booked.free,

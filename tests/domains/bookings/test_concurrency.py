@@ -47,8 +47,8 @@ def overlaps(rows: Iterable[Any], key: str) -> list[tuple[Any, Any]]:
         (a, b)
         for a, b in combinations(held, 2)
         if getattr(a, key) == getattr(b, key)
-        and (rules.collide(a, b) if key == "provider_id" else a.starts_at < b.free_at)
-        and b.starts_at < a.free_at
+        and (rules.collide(a, b) if key == "provider_id" else a.taken_from < b.free_at)
+        and b.taken_from < a.free_at
     ]
 
 
@@ -60,8 +60,8 @@ def hurries(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
         for a, b in combinations(held, 2)
         if a.provider_id == b.provider_id
         and a.location_id != b.location_id
-        and a.starts_at < b.free_at + WAY
-        and b.starts_at < a.free_at + WAY
+        and a.taken_from < b.free_at + WAY
+        and b.taken_from < a.free_at + WAY
     ]
 
 
@@ -86,6 +86,7 @@ async def test_64_callers_fight_for_five_chairs_and_five_providers(
             tx,
             name="Color",
             duration_minutes=50,
+            buffer_before_minutes=10,
             buffer_minutes=5,
             gap_after_minutes=10,
             gap_minutes=30,

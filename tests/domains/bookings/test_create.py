@@ -64,6 +64,7 @@ async def test_a_booking_is_made(
         "channel": "PHONE",
         "starts_at": LATER,
         "ends_at": LATER + minutes(30),
+        "taken_from": LATER,
         "free_at": LATER + minutes(40),
         "gap_starts_at": None,
         "gap_ends_at": None,

@@ -47,7 +47,8 @@ async def test_a_booking_moves_to_another_time(
     await done(lambda tx: catalogue.reprice(tx, chain.cut.id, price=dearer))
     clock.forward(minutes=5)
     moved = await done(moves(before, starts_at=NOON))
-    span = {"starts_at": NOON, "ends_at": NOON + minutes(30), "free_at": NOON + minutes(40)}
+    span = {"taken_from": NOON, "starts_at": NOON}
+    span |= {"ends_at": NOON + minutes(30), "free_at": NOON + minutes(40)}
     assert moved._asdict() == before._asdict() | span
     _, change = await history(before.id)
     assert (change.kind, change.from_status, change.to_status) == (

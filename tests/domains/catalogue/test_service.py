@@ -6,6 +6,7 @@ import pytest
 
 from barberpro.domains.catalogue import service
 from barberpro.domains.catalogue.errors import (
+    BufferBeforeOutOfRange,
     BufferOutOfRange,
     DurationOutOfRange,
     GapOutOfRange,
@@ -40,6 +41,7 @@ async def test_a_service_is_offered(done: Any, told: Any, principal: Principal, 
         "name": "Barba y bigote",
         "name_key": "barba y bigote",
         "duration_minutes": 20,
+        "buffer_before_minutes": 0,
         "buffer_minutes": 5,
         "gap_after_minutes": 0,
         "gap_minutes": 0,
@@ -57,6 +59,7 @@ async def test_the_limits_themselves_are_allowed(done: Any) -> None:
     longest = {"duration_minutes": 720, "buffer_minutes": 240, "price": Money(10**12, "USD")}
     assert (await done(offers(name="B", **longest))).price_minor == 10**12
     assert (await done(offers(name="C", **gap(5, 10)))).gap_minutes == 10
+    assert (await done(offers(name="D", buffer_before_minutes=240))).buffer_before_minutes == 240
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,8 @@ async def test_the_limits_themselves_are_allowed(done: Any) -> None:
         ({"duration_minutes": 4}, DurationOutOfRange, {"minimum": 5, "maximum": 720}),
         ({"duration_minutes": 721}, DurationOutOfRange, {"minimum": 5, "maximum": 720}),
         ({"duration_minutes": -(2**70)}, DurationOutOfRange, {"minimum": 5, "maximum": 720}),
+        ({"buffer_before_minutes": -1}, BufferBeforeOutOfRange, {"minimum": 0, "maximum": 240}),
+        ({"buffer_before_minutes": 241}, BufferBeforeOutOfRange, {"minimum": 0, "maximum": 240}),
         ({"buffer_minutes": -1}, BufferOutOfRange, {"minimum": 0, "maximum": 240}),
         ({"buffer_minutes": 241}, BufferOutOfRange, {"minimum": 0, "maximum": 240}),
         ({"gap_minutes": 5}, GapOutOfRange, {"minimum": 5, "maximum": 10}),

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import FromClause
 
-from barberpro.domains.catalogue.service import LONGEST
+from barberpro.domains.catalogue.service import LONGEST, LONGEST_BUFFER
 from barberpro.domains.locations.errors import ChairNotFound
 from barberpro.domains.locations.service import chair
 from barberpro.platform import ids
@@ -44,13 +44,14 @@ def _overlapping(other: FromClause) -> ColumnElement[bool]:
     """This booking keeps its chair in a part of the slot, and its provider, but for gaps.
 
     The start is bounded on both sides, so an index that ends in it finds the few rows: what began
-    earlier than the longest booking lasts is over.
+    earlier than the longest booking lasts is over, and what begins a buffer later does not reach back to it.
     """
     return and_(
         other.c.organization_id == TENANT,
-        other.c.starts_at < bindparam("free"),
+        other.c.starts_at < bindparam("ceiling"),
+        other.c.taken_from < bindparam("free"),
         other.c.starts_at > bindparam("floor"),
-        other.c.free_at > bindparam("starts"),
+        other.c.free_at > bindparam("taken"),
         among(other.c.status, OCCUPYING),
         other.c.id != bindparam("moving"),
     )
@@ -62,10 +63,10 @@ def _interlocking(other: FromClause) -> ColumnElement[bool]:
 
     Of two parts each there are six orders; in two of them nothing overlaps, and these are the other four.
     """
-    c, starts, free = other.c, bindparam("starts"), bindparam("free")
-    is_after_our_gap_began = c.starts_at >= bindparam("gap_starts")
+    c, taken, free = other.c, bindparam("taken"), bindparam("free")
+    is_after_our_gap_began = c.taken_from >= bindparam("gap_starts")
     is_before_our_gap_ended = c.free_at <= bindparam("gap_ends")
-    ours_is_after_its_gap_began = c.gap_starts_at <= starts
+    ours_is_after_its_gap_began = c.gap_starts_at <= taken
     ours_is_before_its_gap_ended = c.gap_ends_at >= free
     orders = or_(
         and_(is_after_our_gap_began, is_before_our_gap_ended),
@@ -95,7 +96,7 @@ def lapsed(held: FromClause) -> ColumnElement[bool]:
             held.c.provider_id == bindparam("provider"),
             held.c.location_id == bindparam("location"),
         ),
-        held.c.starts_at < bindparam("near_before"),
+        held.c.taken_from < bindparam("near_before"),
         held.c.free_at > bindparam("near_after"),
     )
 
@@ -202,7 +203,7 @@ def seat(wish: Wish, rows: Rows) -> Seat:
         held = [row for row in rows if row.id == wish.chair_id]
         raise ChairTaken(held[0].label, max(row.until for row in held), time_zone)
     if not free:
-        raise NoChairFree(wish.slot.starts_at, wish.slot.free_at, time_zone)
+        raise NoChairFree(wish.slot.taken_from, wish.slot.free_at, time_zone)
     best = wish.chair_id or wish.kept or ""
     return Seat(best if best in free else free[0], rows[0].has_booked)
 
@@ -228,7 +229,7 @@ def overlaps_refused(wish: Wish) -> Iterator[None]:
             case "bookings_provider_overlap":
                 raise SlotTaken(wish.provider_id, slot.free_at, time_zone) from error
             case "bookings_chair_overlap":
-                raise NoChairFree(slot.starts_at, slot.free_at, time_zone) from error
+                raise NoChairFree(slot.taken_from, slot.free_at, time_zone) from error
             case _:
                 raise
 
@@ -241,13 +242,14 @@ def parameters(tx: Transaction, wish: Wish) -> dict[str, Any]:
         "provider": wish.provider_id,
         "customer": wish.customer_id,
         "moving": wish.moving,
-        "starts": wish.slot.starts_at,
+        "taken": wish.slot.taken_from,
         "free": wish.slot.free_at,
         "gap_starts": wish.slot.gap_starts_at,
         "gap_ends": wish.slot.gap_ends_at,
         "before": wish.before,
-        "floor": wish.slot.starts_at - LONGEST,
-        "near_after": wish.slot.starts_at - LONGEST_WAY,
+        "floor": wish.slot.taken_from - LONGEST,
+        "ceiling": wish.slot.free_at + LONGEST_BUFFER,
+        "near_after": wish.slot.taken_from - LONGEST_WAY,
         "near_before": wish.slot.free_at + LONGEST_WAY,
         "now": tx.now,
     }

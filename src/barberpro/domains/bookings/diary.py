@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
-from barberpro.domains.catalogue.service import LONGEST
+from barberpro.domains.catalogue.service import LONGEST, LONGEST_BUFFER
 from barberpro.domains.locations.service import Calendar, Minutes, Span, special, travel
 from barberpro.domains.people.service import absence, shift, skill
 from barberpro.platform.binding import across_tenants
@@ -48,13 +48,13 @@ LONGEST_WAY = timedelta(hours=4)
 class Elsewhere:
     """A booking of the provider's at another location, and how long the way there takes."""
 
-    starts_at: datetime
+    taken_from: datetime
     free_at: datetime
     minutes: int
 
     def leaves_no_time(self, slot: Slot) -> bool:
         way = timedelta(minutes=self.minutes)
-        return self.starts_at - way < slot.free_at and slot.starts_at < self.free_at + way
+        return self.taken_from - way < slot.free_at and slot.taken_from < self.free_at + way
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Diary:
     elsewhere: Sequence[Elsewhere]
 
     def check(self, shop: Shop, slot: Slot, service_id: str) -> None:
-        """Raise what stands against this slot. The sweeping after may be off the shift, as after hours."""
+        """Raise what stands against this slot. What is done before and after may be off the shift, as out of hours."""
         zone = shop.time_zone
         if self.skills and service_id not in self.skills:
             raise ProviderUnskilled(self.provider_id, service_id)
@@ -112,8 +112,8 @@ async def read(
             "last": day + timedelta(days=2),
             "starts": slot.starts_at,
             "ends": slot.ends_at,
-            "floor": slot.starts_at - LONGEST - LONGEST_WAY,
-            "before": slot.free_at + LONGEST_WAY,
+            "floor": slot.taken_from - LONGEST - LONGEST_WAY,
+            "before": slot.free_at + LONGEST_WAY + LONGEST_BUFFER,
             "now": tx.now,
         },
     )
@@ -192,7 +192,7 @@ PLAN = across_tenants(
             "elsewhere",
             key=_theirs.c.location_id,
             first=travel.c.minutes,
-            begins=_theirs.c.starts_at,
+            begins=_theirs.c.taken_from,
             ends=_theirs.c.free_at,
         )
         .join_from(

@@ -63,7 +63,7 @@ class NoChairFree(Conflict):
     code = "NO_CHAIR_FREE"
     says = "No chair is free from {starts_at:%d/%m %H:%M} to {free_at:%H:%M}. Choose another time."
     starts_at: datetime
-    """When the booking would begin."""
+    """When the booking would begin to keep a chair."""
     free_at: datetime
     """When its chair would be free again."""
     time_zone: str

@@ -60,6 +60,7 @@ NEW = (
     _there.add_columns(
         offer.c.is_active.label("service_is_active"),
         offer.c.duration_minutes,
+        offer.c.buffer_before_minutes,
         offer.c.buffer_minutes,
         offer.c.gap_after_minutes,
         offer.c.gap_minutes,

@@ -53,10 +53,10 @@ class Shop:
 
 
 class Occupied(Protocol):
-    """What keeps a chair from its start until that is free, and a provider but for the gap in it."""
+    """What keeps a chair from then on until that is free, and a provider but for the gap in it."""
 
     @property
-    def starts_at(self) -> datetime: ...
+    def taken_from(self) -> datetime: ...
     @property
     def free_at(self) -> datetime: ...
     @property
@@ -71,6 +71,8 @@ class Shape(Protocol):
     @property
     def duration_minutes(self) -> int: ...
     @property
+    def buffer_before_minutes(self) -> int: ...
+    @property
     def buffer_minutes(self) -> int: ...
     @property
     def gap_after_minutes(self) -> int: ...
@@ -82,6 +84,7 @@ class Shape(Protocol):
 class Slot:
     """When a booking takes place, and when it keeps provider and chair."""
 
+    taken_from: datetime
     starts_at: datetime
     ends_at: datetime
     free_at: datetime
@@ -91,18 +94,20 @@ class Slot:
     @classmethod
     def of(cls, shape: Shape | Row[Any], starts_at: datetime) -> "Slot":
         """A service of this shape, from then on."""
+        taken_from = starts_at - timedelta(minutes=shape.buffer_before_minutes)
         ends_at = starts_at + timedelta(minutes=shape.duration_minutes)
         free_at = ends_at + timedelta(minutes=shape.buffer_minutes)
         if not shape.gap_minutes:
-            return cls(starts_at, ends_at, free_at)
+            return cls(taken_from, starts_at, ends_at, free_at)
         gap_starts_at = starts_at + timedelta(minutes=shape.gap_after_minutes)
         gap_ends_at = gap_starts_at + timedelta(minutes=shape.gap_minutes)
-        return cls(starts_at, ends_at, free_at, gap_starts_at, gap_ends_at)
+        return cls(taken_from, starts_at, ends_at, free_at, gap_starts_at, gap_ends_at)
 
     def moved(self, starts_at: datetime) -> "Slot":
         """The same length, from another start."""
         by = starts_at - self.starts_at
         return Slot(
+            self.taken_from + by,
             starts_at,
             self.ends_at + by,
             self.free_at + by,
@@ -114,8 +119,8 @@ class Slot:
 def at_work(kept: Occupied) -> list[tuple[datetime, datetime]]:
     """When it keeps its provider."""
     if kept.gap_starts_at is None or kept.gap_ends_at is None:
-        return [(kept.starts_at, kept.free_at)]
-    return [(kept.starts_at, kept.gap_starts_at), (kept.gap_ends_at, kept.free_at)]
+        return [(kept.taken_from, kept.free_at)]
+    return [(kept.taken_from, kept.gap_starts_at), (kept.gap_ends_at, kept.free_at)]
 
 
 def collide(one: Occupied, other: Occupied) -> bool:
@@ -151,11 +156,11 @@ def hold_end(now: datetime, held_for: timedelta, starts_at: datetime) -> datetim
 
 
 def past_slot(asked: datetime, shape: Shape | Row[Any], *, now: datetime, time_zone: str) -> Slot:
-    """What took place from then on. Nothing was swept after: who came next did come."""
+    """What took place from then on. Nothing was prepared or swept: who came next did come."""
     if asked < now - timedelta(days=365 * EARLIEST_YEARS):
         raise TooLongAgo(EARLIEST_YEARS)
     slot = Slot.of(shape, _on_the_minute(asked))
-    slot = replace(slot, free_at=slot.ends_at)
+    slot = replace(slot, taken_from=slot.starts_at, free_at=slot.ends_at)
     if slot.ends_at > now:
         raise NotOverYet(slot.ends_at, time_zone)
     return slot
@@ -169,7 +174,7 @@ def score(given: int) -> int:
 
 
 def check_open(shop: Shop, slot: Slot) -> None:
-    """The shop is open from start to end; the sweeping after may be behind closed doors."""
+    """The shop is open from start to end; what is done before and after may be behind closed doors."""
     if not shop.calendar.is_open(slot.starts_at, slot.ends_at):
         raise OutsideOpeningHours(slot.starts_at, slot.ends_at, shop.time_zone)
 

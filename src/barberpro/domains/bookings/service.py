@@ -101,6 +101,7 @@ async def reschedule(
         return before
     shop = await reading.for_move(tx, location_id=before.location_id, provider_id=to_provider)
     slot = Slot(
+        before.taken_from,
         before.starts_at,
         before.ends_at,
         before.free_at,

@@ -1,8 +1,9 @@
 """Tables of bookings and of every change made to them.
 
 That nobody is booked twice is the database's own rule on both engines (see the first migration): exclusion
-constraints on PostgreSQL, triggers under BEGIN IMMEDIATE on SQLite, over `starts_at` to `free_at` of provider and
+constraints on PostgreSQL, triggers under BEGIN IMMEDIATE on SQLite, over `taken_from` to `free_at` of provider and
 of chair, for the statuses that occupy them. In a gap the chair is kept and the provider is not (migration 0021).
+That no buffer is longer than the catalogue allows bounds by how much `taken_from` is before `starts_at`.
 """
 
 from sqlalchemy import (
@@ -37,6 +38,7 @@ bookings = tenant_table(
     Refers("service_id", "services"),
     Column("status", Key, nullable=False),
     Column("channel", Key, nullable=False),
+    Column("taken_from", Instant, nullable=False),  # starts_at, less the service's buffer before it
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column(
@@ -55,7 +57,9 @@ bookings = tenant_table(
         "policy_id", "policies", nullable=True
     ),  # the terms it was made under, if any were published
     Refers("invoice_id", "invoices", nullable=True),  # the one valid invoice that bills it
-    CheckConstraint("starts_at < ends_at AND ends_at <= free_at", name="span"),
+    CheckConstraint(
+        "taken_from <= starts_at AND starts_at < ends_at AND ends_at <= free_at", name="span"
+    ),
     CheckConstraint(
         "gap_starts_at IS NULL AND gap_ends_at IS NULL"
         " OR gap_starts_at IS NOT NULL AND gap_ends_at IS NOT NULL"

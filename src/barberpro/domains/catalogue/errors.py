@@ -60,6 +60,18 @@ class BufferOutOfRange(Invalid):
 
 
 @dataclass(eq=False)
+class BufferBeforeOutOfRange(Invalid):
+    """The time kept free before a service is negative or too long."""
+
+    code = "BUFFER_BEFORE_OUT_OF_RANGE"
+    says = "The time kept free before a service is {minimum} to {maximum} minutes."
+    minimum: int
+    """The least that is allowed."""
+    maximum: int
+    """The most that is allowed."""
+
+
+@dataclass(eq=False)
 class GapOutOfRange(Invalid):
     """The gap in a service does not leave work before and after it, or is too short to be of use."""
 

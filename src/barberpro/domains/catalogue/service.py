@@ -16,6 +16,7 @@ from barberpro.platform.unique import insert_unless_taken
 
 from . import events
 from .errors import (
+    BufferBeforeOutOfRange,
     BufferOutOfRange,
     DurationOutOfRange,
     GapOutOfRange,
@@ -29,7 +30,9 @@ from .tables import services
 DURATIONS = range(5, 12 * 60 + 1)  # minutes, as the table checks them
 BUFFERS = range(4 * 60 + 1)
 LONGEST = timedelta(minutes=DURATIONS[-1] + BUFFERS[-1])
-"""No booking keeps its provider and chair for longer."""
+"""From its start on no booking keeps its provider and chair for longer."""
+LONGEST_BUFFER = timedelta(minutes=BUFFERS[-1])
+"""None keeps them from earlier on."""
 SHORTEST_PART = 5  # minutes of a gap, and of the work before and after it, as the table checks them
 HIGHEST_PRICE = 10**12  # minor units: above any haircut, and a sum of them still fits a column
 
@@ -44,10 +47,12 @@ async def offer_service(
     duration_minutes: int,
     buffer_minutes: int,
     price: Money,
+    buffer_before_minutes: int = 0,
     gap_after_minutes: int = 0,
     gap_minutes: int = 0,
 ) -> Row[Any]:
-    """Put a service on the menu. In the buffer after it the chair is swept, and nobody booked.
+    """Put a service on the menu. In the buffers before and after it the chair is made ready
+    and swept, and nobody booked.
 
     In a gap the customer keeps the chair, and the provider may be booked by others. It begins so many minutes
     after the service; both numbers are 0 where there is none.
@@ -55,6 +60,8 @@ async def offer_service(
     tidy = text.name(name)
     if duration_minutes not in DURATIONS:
         raise DurationOutOfRange(DURATIONS[0], DURATIONS[-1])
+    if buffer_before_minutes not in BUFFERS:
+        raise BufferBeforeOutOfRange(BUFFERS[0], BUFFERS[-1])
     if buffer_minutes not in BUFFERS:
         raise BufferOutOfRange(BUFFERS[0], BUFFERS[-1])
     _check_gap(gap_after_minutes, gap_minutes, duration_minutes)
@@ -66,6 +73,7 @@ async def offer_service(
             "name": tidy,
             "name_key": text.fold(tidy),
             "duration_minutes": duration_minutes,
+            "buffer_before_minutes": buffer_before_minutes,
             "buffer_minutes": buffer_minutes,
             "gap_after_minutes": gap_after_minutes,
             "gap_minutes": gap_minutes,

@@ -19,6 +19,8 @@ services = tenant_table(
     Column("name", Text, nullable=False),
     Column("name_key", Key, nullable=False),
     Column("duration_minutes", Integer, nullable=False),
+    # Before the service: what it takes is laid out, and the chair set up.
+    Column("buffer_before_minutes", Integer, nullable=False, default=0, server_default=text("0")),
     Column("buffer_minutes", Integer, nullable=False),  # after the service: sweep, wash, disinfect
     # From when on, and for how long, the provider is free though the customer sits: colour that sets.
     Column("gap_after_minutes", Integer, nullable=False, default=0, server_default=text("0")),
@@ -28,6 +30,7 @@ services = tenant_table(
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("duration_minutes BETWEEN 5 AND 720", name="duration"),
+    CheckConstraint("buffer_before_minutes BETWEEN 0 AND 240", name="buffer_before"),
     CheckConstraint("buffer_minutes BETWEEN 0 AND 240", name="buffer"),
     CheckConstraint(
         "gap_minutes = 0 AND gap_after_minutes = 0 OR gap_minutes >= 5 AND gap_after_minutes >= 5"

@@ -309,6 +309,33 @@ async def test_without_a_chair_nobody_is_booked(
     assert [(at - TUESDAY_NOON) // MINUTE for at in starts(found)] == [-60, -50, -40, -30]
 
 
+async def test_what_has_a_buffer_before_it_is_offered_where_that_is_free(
+    asking: Asking, chain: Any, done: Any, booked: Any
+) -> None:
+    peel = await done(
+        lambda tx: catalogue.offer_service(
+            tx,
+            name="Peeling",
+            duration_minutes=5,
+            buffer_before_minutes=15,
+            buffer_minutes=0,
+            price=Money(100, "ARS"),
+        )
+    )
+    await booked(starts_at=TUESDAY_NOON)  # until 12:40; the siesta begins at 13:00
+    only = {"service_ids": [peel.id], "provider_ids": [chain.ana.id], "step_minutes": 5}
+    times = {"begins": TUESDAY_NOON - 10 * MINUTE, "ends": TUESDAY_NOON + 60 * MINUTE}
+    found = await asking(wanted=TUESDAY_NOON + 54 * MINUTE, **only, **times)
+    assert [(at - TUESDAY_NOON) // MINUTE for at in starts(found)] == [-10, -5, 55]
+    (refusal,) = found.refusals
+    assert refusal.failure.facts()["until"] == TUESDAY_NOON + 40 * MINUTE
+    await done(
+        lambda tx: bookings.create(
+            tx, **chain.asks(service_id=peel.id, starts_at=TUESDAY_NOON + 55 * MINUTE)
+        )
+    )
+
+
 async def test_who_travels_is_offered_when_they_can_be_there(
     asking: Asking, chain: Any, done: Any, booked: Any
 ) -> None:

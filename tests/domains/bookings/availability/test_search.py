@@ -49,10 +49,13 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
         starts = moment(0, 1_500)
         at = draw(st.sampled_from("ab"))
         who, length = draw(st.integers(0, 2)), draw(st.integers(5, 90))
+        lead = draw(st.sampled_from([0, 0, 12]))
         chair, gap = f"{at}{n % 2 if at == 'a' else 0}", (None, None)
         if length > 40 and draw(st.booleans()):
             gap = starts + 7 * MINUTE, starts + (length - 6) * MINUTE
-        taken.append((who, Taken(starts, starts + length * MINUTE, at, chair, None, *gap)))
+        taken.append(
+            (who, Taken(starts - lead * MINUTE, starts + length * MINUTE, at, chair, None, *gap))
+        )
     chairs = {"a": ["a0", "a1"], "b": ["b0"]}
     places = {
         at: Place(
@@ -93,7 +96,8 @@ def worlds(draw: st.DrawFn, lengths: Any = fives) -> tuple[datetime, Search, lis
     for n, price in enumerate(draw(st.sampled_from([(100, 100), (200, 100)]))):
         length, after = draw(lengths), draw(st.sampled_from([0, 10]))
         gap = (5, length - 15) if length >= 20 and draw(st.booleans()) else (0, 0)
-        offers.append(Offer(f"s{n}", True, length, after, price, "ARS", *gap))
+        before = draw(st.sampled_from([0, 0, 5, 15]))
+        offers.append(Offer(f"s{n}", True, length, after, price, "ARS", *gap, before))
     begins = moment(-100, 600)
     wish = Search(
         begins=begins,
@@ -136,18 +140,20 @@ class Naive:
             if at in (None, place.id):
                 self.at_work -= minutes([(begins, back)], until)
         ways = [(t, place.travel.get(t.location_id, 0) * MINUTE) for t in person.taken]
-        away = [(t.starts_at - w, t.free_at + w) for t, w in ways if w]
+        away = [(t.taken_from - w, t.free_at + w) for t, w in ways if w]
         here = [span for t, w in ways if not w for span in at_work(t)]
         self.elsewhere = minutes(away, until)
         self.taken = minutes(here, until) | self.elsewhere
         self.chairs = [
-            minutes([(t.starts_at, t.free_at) for t in place.taken[c]], until) for c in place.chairs
+            minutes([(t.taken_from, t.free_at) for t in place.taken[c]], until)
+            for c in place.chairs
         ]
 
     def can_begin(self, start: datetime) -> bool:
         offer = self.match.offer
         served = {start + n * MINUTE for n in range(offer.duration_minutes)}
-        kept = {start + n * MINUTE for n in range(offer.duration_minutes + offer.buffer_minutes)}
+        until = offer.duration_minutes + offer.buffer_minutes
+        kept = {start + n * MINUTE for n in range(-offer.buffer_before_minutes, until)}
         gap = range(offer.gap_after_minutes, offer.gap_after_minutes + offer.gap_minutes)
         return (
             served <= self.at_work
@@ -159,9 +165,10 @@ class Naive:
     def gap(self, start: datetime, useful: int) -> int:
         offer = self.match.offer
         length = -(-(offer.duration_minutes + offer.buffer_minutes) // 5) * 5
+        first = start - -(-offer.buffer_before_minutes // 5) * 5 * MINUTE
         return sum(
             found
-            for found in (self._run(start, -1), self._run(start + length * MINUTE, 1))
+            for found in (self._run(first, -1), self._run(start + length * MINUTE, 1))
             if found < useful
         )
 

@@ -19,8 +19,10 @@ from barberpro.domains.bookings.planning.errors import (
 from barberpro.domains.bookings.planning.instance import Policies
 from barberpro.domains.bookings.tables import bookings as table
 from barberpro.domains.bookings.tables import plan_items
+from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.people import service as people
 from barberpro.domains.people.errors import CustomerNotFound
+from barberpro.platform.money import Money
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # Monday, 10:00 in Buenos Aires
 ONE = NOW + timedelta(hours=3)
@@ -81,6 +83,32 @@ async def test_requests_find_their_places_around_what_is_booked(
         chain.chairs[0].id,
         chain.chairs[1].id,
     ]
+
+
+async def test_buffers_before_are_planned_and_booked(
+    chain: Any, done: Any, booked: Any, items: Any, wish: Any
+) -> None:
+    laser = await done(
+        lambda tx: catalogue.offer_service(
+            tx,
+            name="Láser",
+            duration_minutes=30,
+            buffer_before_minutes=15,
+            buffer_minutes=0,
+            price=Money(1, "ARS"),
+        )
+    )
+    await booked(starts_at=NOW + minutes(15), service_id=laser.id)  # Ana, from 10:00 to 10:45
+    only = {"provider_ids": [chain.ana.id], "service_id": laser.id}
+
+    plan = await done(lambda tx: service.make_plan(tx, wanted=[wish(**only), wish(**only)]))
+
+    assert plan.taken_minutes == 3 * 45
+    starts = [row.starts_at - NOW for row in await items(plan.id)]
+    assert starts == [minutes(60), minutes(105)]
+    await done(lambda tx: service.apply_plan(tx, plan.id))
+    found = await done(lambda tx: tx.rows(select(table).order_by(table.c.starts_at)))
+    assert [each.taken_from - NOW for each in found] == [minutes(0), minutes(45), minutes(90)]
 
 
 async def test_a_plan_is_booked_whole(

@@ -290,6 +290,29 @@ async def test_who_works_elsewhere_that_day_is_left_alone(
     )
 
 
+async def test_a_visit_moves_with_the_buffer_before_it(
+    chain: Any, done: Any, booked: Any, asks: Any, rows: Any
+) -> None:
+    laser = await done(
+        lambda tx: catalogue.offer_service(
+            tx,
+            name="Láser",
+            duration_minutes=30,
+            buffer_before_minutes=10,
+            buffer_minutes=0,
+            price=Money(100, "ARS"),
+        )
+    )
+    await booked(starts_at=NINE)  # until 9:40, and from 10:15 on the laser is set up
+    later = await booked(starts_at=NINE + minutes(85), service_id=laser.id)
+    asked = await asks()
+    assert (asked.won_minutes, asked.usual_minutes) == (40, 40)
+    (move,) = await rows("reshuffle_moves")
+    assert (move.booking_id, move.to_starts_at) == (later.id, NINE + minutes(90))
+    await done(lambda tx: service.answer(tx, move.id, accepted=True))
+    assert {b.id: b.taken_from for b in await rows("bookings")}[later.id] == NINE + minutes(80)
+
+
 async def test_who_is_served_in_a_gap_stays_there_and_so_does_the_gap(
     chain: Any, done: Any, booked: Any, asks: Any, rows: Any
 ) -> None:

@@ -166,7 +166,7 @@ def _starts(
             free = 0
             for match in matches:
                 free |= match.person.starts(place, horizon, lengths)
-            cells &= free & place.seats(horizon, lengths.occupied)
+            cells &= free & place.seats(horizon, lengths.occupied) << lengths.before
         for cell in each_of(cells):
             if (at := horizon.at(cell)) >= begins:
                 yield at
@@ -229,7 +229,7 @@ def _chair(place: Place, slot: Slot, parts: Sequence[Part], chairs: Sequence[str
     taken = {
         chair
         for part, chair in zip(parts, chairs, strict=True)
-        if part.slot.starts_at < slot.free_at and slot.starts_at < part.slot.free_at
+        if part.slot.taken_from < slot.free_at and slot.taken_from < part.slot.free_at
     }
-    free = place.free_chairs(slot.starts_at, slot.free_at)
+    free = place.free_chairs(slot.taken_from, slot.free_at)
     return next((each for each in free if each not in taken), None)

@@ -48,14 +48,14 @@ def next_slot(
 ) -> Slot:
     """When the next service of a guest begins: as the one before ends, and so many minutes later.
 
-    Where one provider does both, they clear up between: it begins when their buffer is over. A guest's first
-    begins with the appointment.
+    Where one provider does both, they clear up and prepare between: it begins when both buffers are over. A guest's
+    first begins with the appointment.
     """
     last = next((part for part in reversed(list(before)) if part.guest == guest), None)
     begins = starts_at
     if last is not None:
-        same = last.provider_id == provider_id
-        begins = last.slot.free_at if same else last.slot.ends_at
+        prepared = last.slot.free_at + timedelta(minutes=shape.buffer_before_minutes)
+        begins = prepared if last.provider_id == provider_id else last.slot.ends_at
     return Slot.of(shape, begins + timedelta(minutes=after_minutes))
 
 

@@ -40,6 +40,7 @@ OFFERS = select(
     offer.c.id,
     offer.c.is_active,
     offer.c.duration_minutes,
+    offer.c.buffer_before_minutes,
     offer.c.buffer_minutes,
     offer.c.gap_after_minutes,
     offer.c.gap_minutes,
@@ -169,6 +170,7 @@ async def offers_of(asked: Asked, read: Read, refusals: list[Refusal]) -> tuple[
             currency_code=row.currency_code,
             gap_after_minutes=row.gap_after_minutes,
             gap_minutes=row.gap_minutes,
+            buffer_before_minutes=row.buffer_before_minutes,
         )
         for row in rows.found
     ]

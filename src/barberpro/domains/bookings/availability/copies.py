@@ -24,7 +24,7 @@ KEPT = 64
 class Taken:
     """Something that keeps a provider and a chair."""
 
-    starts_at: datetime
+    taken_from: datetime
     free_at: datetime
     location_id: str
     chair_id: str
@@ -35,10 +35,14 @@ class Taken:
 
 
 class Lengths(NamedTuple):
-    """How many cells a service takes: of the provider's working hours, and of provider and chair."""
+    """How many cells a service takes: of the provider's working hours, and of provider and chair.
+
+    It occupies them from some cells before its start on.
+    """
 
     service: int
     occupied: int
+    before: int = 0
     gap: tuple[int, int] | None = None
     """The cells from the start on in which the provider is free."""
 
@@ -90,12 +94,12 @@ class Place:
         found = self.made.get(key)
         return self.made.keep(key, self._seats(horizon, length)) if found is None else found
 
-    def free_chairs(self, starts_at: datetime, free_at: datetime) -> list[str]:
+    def free_chairs(self, taken_from: datetime, free_at: datetime) -> list[str]:
         """The chairs that nobody has meanwhile."""
         return [
             chair
             for chair in self.chairs
-            if not any(t.starts_at < free_at and starts_at < t.free_at for t in self._of(chair))
+            if not any(t.taken_from < free_at and taken_from < t.free_at for t in self._of(chair))
         ]
 
     def _of(self, chair: str) -> list[Taken]:
@@ -110,7 +114,7 @@ class Place:
     def _seats(self, horizon: Horizon, length: int) -> Cells:
         found = 0
         for chair in sorted(self.chairs, key=lambda chair: len(self._of(chair))):
-            taken = horizon.touched((t.starts_at, t.free_at) for t in self._of(chair))
+            taken = horizon.touched((t.taken_from, t.free_at) for t in self._of(chair))
             found |= lasting(horizon.full ^ taken, length)
             if not taken:
                 break
@@ -147,7 +151,7 @@ class Person:
             shifts=[s for at, s in self.shifts if at == place.id] if self.shifts else None,
             absences=self._away(place),
             elsewhere=[
-                Elsewhere(t.starts_at, t.free_at, place.travel[t.location_id])
+                Elsewhere(t.taken_from, t.free_at, place.travel[t.location_id])
                 for t in self.taken
                 if t.location_id in place.travel
             ],
@@ -168,13 +172,15 @@ class Person:
         if found is not None:
             return found
         starts = lasting(self.at_work(place, horizon), lengths.service)
-        free = self._free(place, horizon)
+        free, before = self._free(place, horizon), lengths.before
         if lengths.gap is None:
-            starts &= lasting(free, lengths.occupied)
+            starts &= lasting(free, lengths.occupied) << before
         else:
             first, back = lengths.gap
-            starts &= lasting(free, first) & lasting(free, lengths.occupied - back) >> back
-            starts &= lasting(horizon.full ^ self._elsewhere(place, horizon), lengths.occupied)
+            starts &= lasting(free, before + first) << before
+            starts &= lasting(free, lengths.occupied - before - back) >> back
+            here = horizon.full ^ self._elsewhere(place, horizon)
+            starts &= lasting(here, lengths.occupied) << before
         return self.made.keep(key, starts)
 
     def gapless(self, place: Place, horizon: Horizon, lengths: Lengths, useful: int) -> Cells:
@@ -184,8 +190,9 @@ class Person:
         if found is not None:
             return found
         starts, idle = self.starts(place, horizon, lengths), self.idle(place, horizon)
-        cells = tight(idle, starts, lengths.occupied, useful, horizon.full)
-        return self.made.keep(key, cells)
+        taken = starts >> lengths.before
+        cells = tight(idle, taken, lengths.occupied, useful, horizon.full)
+        return self.made.keep(key, cells << lengths.before)
 
     def at_work(self, place: Place, horizon: Horizon) -> Cells:
         """When they are at work there, whether booked or not."""
@@ -218,7 +225,7 @@ class Person:
             minutes = place.travel.get(each.location_id)
             if minutes is not None:
                 way = timedelta(minutes=minutes)
-                ranges.append((each.starts_at - way, each.free_at + way))
+                ranges.append((each.taken_from - way, each.free_at + way))
         return horizon.touched(ranges)
 
     def _away(self, place: Place) -> list[tuple[datetime, datetime]]:

@@ -87,7 +87,7 @@ def _taken(column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
         column,
         c.location_id,
         c.chair_id,
-        c.starts_at,
+        c.taken_from,
         c.free_at,
         c.held_until,
         c.gap_starts_at,
@@ -200,7 +200,7 @@ def _by_chair(rows: Iterable[Any]) -> dict[str, list[Taken]]:
 
 def _one(row: Any) -> Taken:
     return Taken(
-        row.starts_at,
+        row.taken_from,
         row.free_at,
         row.location_id,
         row.chair_id,

@@ -40,6 +40,6 @@ def at(match: Match, wanted: datetime, now: datetime) -> Failure | None:
     until = person.taken_until(slot)
     if until is not None:
         return SlotTaken(person.id, until, time_zone)
-    if not place.free_chairs(slot.starts_at, slot.free_at):
-        return NoChairFree(slot.starts_at, slot.free_at, time_zone)
+    if not place.free_chairs(slot.taken_from, slot.free_at):
+        return NoChairFree(slot.taken_from, slot.free_at, time_zone)
     return None

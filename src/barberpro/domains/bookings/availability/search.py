@@ -9,7 +9,8 @@ from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from .cells import CELL, Cells, Horizon, each_of, every, gap, horizons, span
+from .cells import CELL, Cells, Horizon, each_of, every, horizons, span
+from .cells import gap as gap_left
 from .copies import Lengths, Person, Place
 
 FURTHEST = timedelta(days=90)
@@ -36,13 +37,15 @@ class Offer:
     currency_code: str
     gap_after_minutes: int = 0
     gap_minutes: int = 0
+    buffer_before_minutes: int = 0
 
     @cached_property
     def lengths(self) -> Lengths:
         minutes, back = self.duration_minutes, self.gap_after_minutes + self.gap_minutes
-        service, occupied = -(-minutes // CELL), -(-(minutes + self.buffer_minutes) // CELL)
-        first = -(-self.gap_after_minutes // CELL)
-        return Lengths(service, occupied, (first, back // CELL) if self.gap_minutes else None)
+        service, after = -(-minutes // CELL), -(-(minutes + self.buffer_minutes) // CELL)
+        before, first = -(-self.buffer_before_minutes // CELL), -(-self.gap_after_minutes // CELL)
+        gap = (first, back // CELL) if self.gap_minutes else None
+        return Lengths(service, before + after, before, gap)
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def at(search: Search, matches: Iterable[Match], wanted: datetime) -> list[Slot]
     for match in sorted(matches, key=lambda m: (*_worth(search, m), m.place.id, m.person.id)):
         idle = match.person.idle(match.place, horizon)
         cell = horizon.minute(wanted) // CELL
-        left = CELL * gap(idle, cell, match.offer.lengths.occupied, useful)
+        left = _gap_left(idle, cell, match.offer, useful)
         slots.append(Slot(match, wanted, match.person.id in search.preferred, left))
     return slots
 
@@ -157,13 +160,14 @@ def _rows(
     useful: int,
 ) -> Iterator[Row]:
     """The starts that every rule allows, and that leave gaps of this kind."""
-    allowed: dict[tuple[Place, int], Cells] = {}
+    allowed: dict[tuple[Place, int, int], Cells] = {}
     for match in matches:
         place, lengths = match.place, match.offer.lengths
-        key = place, lengths.occupied
+        key = place, lengths.occupied, lengths.before
         if key not in allowed:
             grid = _grid(search, place, horizon)
-            allowed[key] = window & grid & place.seats(horizon, lengths.occupied)
+            seats = place.seats(horizon, lengths.occupied) << lengths.before
+            allowed[key] = window & grid & seats
         starts = allowed[key] & match.person.starts(place, horizon, lengths)
         if starts and kind is not None:
             gapless = match.person.gapless(place, horizon, lengths, useful)
@@ -198,8 +202,14 @@ def _slot(search: Search, row: Row, cell: int, horizon: Horizon, useful: int) ->
         match,
         horizon.at(cell),
         match.person.id in search.preferred,
-        CELL * gap(idle, cell, match.offer.lengths.occupied, useful),
+        _gap_left(idle, cell, match.offer, useful),
     )
+
+
+def _gap_left(idle: Cells, cell: int, offer: Offer, useful: int) -> int:
+    """The minutes of gaps too short to be of use around a booking that starts in this cell."""
+    lengths = offer.lengths
+    return CELL * gap_left(idle, cell - lengths.before, lengths.occupied, useful)
 
 
 def _window(begins: datetime, ends: datetime, horizon: Horizon) -> Cells:

@@ -28,7 +28,7 @@ THAT_DAY = (
     .where(
         b.location_id == bindparam("location"),
         b.free_at > bindparam("begins"),
-        b.starts_at < bindparam("ends"),
+        b.taken_from < bindparam("ends"),
         among(b.status, OCCUPYING),
     )
     .order_by(b.starts_at, b.id)
@@ -38,7 +38,7 @@ ELSEWHERE = (
     .where(
         b.location_id != bindparam("location"),
         b.free_at > bindparam("begins"),
-        b.starts_at < bindparam("ends"),
+        b.taken_from < bindparam("ends"),
         among(b.status, OCCUPYING),
     )
     .distinct()
@@ -104,7 +104,7 @@ async def drawn(tx: Transaction, location_id: str, day: date, within: int) -> Da
 
 def _usual(taken: Iterable[Row[Any]]) -> int:
     """How long a visit most often keeps its provider; of lengths as frequent, the longest."""
-    lengths = Counter((each.free_at - each.starts_at) // MINUTE for each in taken)
+    lengths = Counter((each.free_at - each.taken_from) // MINUTE for each in taken)
     return max(lengths, key=lambda length: (lengths[length], length))
 
 
@@ -123,8 +123,9 @@ def _chairs(
 
 
 def _minutes(booking: Row[Any], starts_at: datetime, begins: datetime) -> Minutes:
-    first = (starts_at - begins) // MINUTE
-    return first, first + (booking.free_at - booking.starts_at) // MINUTE
+    """From when until when it keeps its chair, if it starts then."""
+    first = (starts_at - begins - (booking.starts_at - booking.taken_from)) // MINUTE
+    return first, first + (booking.free_at - booking.taken_from) // MINUTE
 
 
 def _stretch(
@@ -140,7 +141,8 @@ def _stretch(
     visits = []
     for each in taken:
         at, until = _minutes(each, each.starts_at, begins)
-        if not span[0] <= at < span[1]:
+        lead = (each.starts_at - each.taken_from) // MINUTE
+        if not span[0] <= at + lead < span[1]:
             continue
         starts = [at]
         if (
@@ -149,9 +151,9 @@ def _stretch(
             and each.id not in fixed
             and each.starts_at - now > NOTICE
         ):
-            needed = (each.ends_at - each.starts_at) // MINUTE
+            needed = (each.ends_at - each.taken_from) // MINUTE
             others = [when for of, when in chairs[each.chair_id] if of not in own]
-            earliest = max(span[0], (now + NOTICE - begins) // MINUTE + 1)
+            earliest = max(span[0], (now + NOTICE - begins) // MINUTE + 1 - lead)
             starts += [
                 other
                 for by in range(STEP, within + 1, STEP)

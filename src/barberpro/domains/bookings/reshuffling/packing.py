@@ -12,12 +12,13 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit in minutes of its day, and when it could begin instead; `at` is among those."""
+    """A visit in minutes of its day, and when it could begin instead; `at`, from when on it keeps the provider,
+    is among those."""
 
     id: str
     at: int
     minutes: int
-    """For how long it keeps the provider, with the buffer."""
+    """For how long it keeps the provider, with the buffers."""
     starts: tuple[int, ...]
 
 

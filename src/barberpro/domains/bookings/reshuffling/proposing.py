@@ -125,8 +125,9 @@ async def _proposed(
     if not moved or won < least:
         return None
     moves = [
-        (shop_day.bookings[name], shop_day.starts_at + timedelta(minutes=at))
+        (each, shop_day.starts_at + timedelta(minutes=at) + (each.starts_at - each.taken_from))
         for name, at in sorted(moved.items())
+        for each in [shop_day.bookings[name]]
     ]
     first = min(min(booking.starts_at, to) for booking, to in moves)
     row = {

@@ -55,6 +55,7 @@ async def preview(
         is_active=row.is_active,
         duration_minutes=row.duration_minutes,
         buffer_minutes=row.buffer_minutes,
+        buffer_before_minutes=row.buffer_before_minutes,
         price_minor=row.price_minor,
         currency_code=row.currency_code,
         gap_after_minutes=row.gap_after_minutes,
