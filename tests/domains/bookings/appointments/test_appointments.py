@@ -23,7 +23,9 @@ from barberpro.domains.bookings.errors import (
     WrongStatus,
 )
 from barberpro.domains.bookings.lifecycle import Channel
+from barberpro.domains.catalogue import service as catalogue
 from barberpro.domains.catalogue.errors import ServiceNotFound
+from barberpro.platform.money import Money
 from barberpro.platform.tables import metadata
 
 NINE = datetime(2026, 11, 24, 12, tzinfo=UTC)  # in Buenos Aires
@@ -83,6 +85,28 @@ async def test_services_of_one_guest_follow_each_other(
         [each.id for each in found],
     )
     assert [e.type for e in await told(found[1].id)] == ["booking.made"]
+
+
+async def test_who_goes_on_with_another_service_prepares_it_first(
+    book: Any, cut: Any, booked_in: Any, chain: Any, done: Any
+) -> None:
+    laser = await done(
+        lambda tx: catalogue.offer_service(
+            tx,
+            name="Láser",
+            duration_minutes=40,
+            buffer_before_minutes=15,
+            buffer_minutes=0,
+            price=Money(5_000_000, "ARS"),
+        )
+    )
+    by_ana = Wanted(service_id=laser.id, provider_id=chain.ana.id)
+    by_bruno = Wanted(service_id=laser.id, provider_id=chain.bruno.id)
+
+    first, alone, other = await booked_in(await book(cut("ana"), by_ana, by_bruno))
+    # Ana clears up after the cut and sets the laser up; Bruno has set his up while she is at work.
+    assert (first.free_at, alone.taken_from, alone.starts_at) == (at(40), at(40), at(55))
+    assert (other.taken_from, other.starts_at) == (at(80), at(95))
 
 
 async def test_guests_are_served_side_by_side(book: Any, cut: Any, booked_in: Any) -> None:
