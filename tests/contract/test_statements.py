@@ -1,5 +1,6 @@
 """Statements of account and ages of debts, as accountants ask for them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from barberpro.domains.billing import service as billing
 from barberpro.platform.money import Money
 from barberpro.platform.principal import Principal
 
+ANALYST = Path(__file__).parents[2] / "schema/operations/analyst"
 STATEMENT = """query ($id: ID!, $since: Date!, $until: Date!) { customer(id: $id) {
   statements(since: $since, until: $until) { currencyCode
     opening { amount } invoiced { amount } credited { amount } paid { amount } closing { amount }
@@ -106,3 +108,15 @@ async def test_who_sees_one_shop_sees_only_its_part(
     answer = await ask(RECEIVABLES, who=limited, **asked)
     assert answer.data["location"] == {"receivables": []}
     assert answer.data["customer"] in (None, {"receivables": []})
+
+
+async def test_analysts_have_documents_for_both(ask: Any, chain: Any, issued: Any) -> None:
+    asked = {"since": "2026-11-01", "until": "2026-11-30"}
+    text = (ANALYST / "AccountStatement.graphql").read_text()
+    answer = await ask(text, customerId=chain.carla.id, **asked)
+    (drawn,) = answer.data["customer"]["statements"]
+    assert drawn["closing"] == {"amount": "1210.00"}
+    answer = await ask((ANALYST / "Receivables.graphql").read_text(), on="2026-11-30")
+    found = {row["name"]: row["receivables"] for row in answer.data["locations"]["nodes"]}
+    assert [row["total"] for row in found.pop("Centro")] == [{"amount": "1210.00"}]
+    assert found == {"Norte": []}
