@@ -1,12 +1,13 @@
 """What outsiders try with amounts: to bill with what is not theirs, and to read what others were charged."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
 from barberpro.domains.billing import service as billing
+from barberpro.domains.billing.statements import service as statements
 from barberpro.domains.ledger import service as ledger
 from barberpro.platform.doors import Transaction
 from barberpro.platform.money import Money
@@ -14,6 +15,7 @@ from barberpro.platform.tables import metadata
 
 Attempt = Callable[[Transaction, Any, Any], Any]
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+LONG_BEFORE = date(2020, 1, 1)
 ACCOUNTS = metadata.tables["ledger_accounts"]
 OF_SHOP = select(ACCOUNTS.c.id).where(
     ACCOUNTS.c.location_id == bindparam("shop"), ACCOUNTS.c.role == "RECEIVABLE"
@@ -86,6 +88,34 @@ ATTEMPTS: list[tuple[Callable[..., Any], Attempt]] = [
         billing.charged,
         lambda tx, theirs, _: tx.rows(billing.charged(), {"invoices": [theirs.invoice]}),
     ),
+    (
+        statements.moved,
+        lambda tx, theirs, _: tx.rows(
+            statements.moved(),
+            {"customers": [theirs.customer], "since": LONG_BEFORE, "until": LONG_AFTER.date()},
+        ),
+    ),
+    (
+        statements.brought_forward,
+        lambda tx, theirs, _: tx.rows(
+            statements.brought_forward(),
+            {"customers": [theirs.customer], "since": LONG_AFTER.date()},
+        ),
+    ),
+    (
+        statements.outstanding,
+        lambda tx, theirs, _: tx.rows(
+            statements.outstanding(),
+            {"owners": [theirs.location], "until": LONG_AFTER.date()},
+        ),
+    ),
+    (
+        statements.outstanding,
+        lambda tx, theirs, _: tx.rows(
+            statements.outstanding(of_customers=True),
+            {"owners": [theirs.customer], "until": LONG_AFTER.date()},
+        ),
+    ),
 ]
 TAKE_NO_IDS = {
     ledger.astray,
@@ -105,4 +135,7 @@ READS = {
     ledger.trial_balance,
     ledger.owed,
     ledger.vat,
+    statements.moved,
+    statements.brought_forward,
+    statements.outstanding,
 }

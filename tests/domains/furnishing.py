@@ -124,7 +124,9 @@ async def furnish(tx: Transaction, name: str) -> Things:
     ]
     await recommend(tx, shop.id, customer.id, service.id, provider.id)
     version = await learning.begin(tx, learning.Kind.DEMAND)
-    invoice = await billing.create(tx, location_id=shop.id, by_hand=[money.GEL])
+    invoice = await billing.create(
+        tx, location_id=shop.id, customer_id=customer.id, by_hand=[money.GEL]
+    )
     client, _ = await clients.register_client(
         tx, name="c" + ids.new("cli").replace("_", "-"), scopes=["bookings:read"]
     )

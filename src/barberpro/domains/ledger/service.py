@@ -44,7 +44,9 @@ from .entries import netted as netted
 from .tables import ledger_accounts, ledger_postings, ledger_transactions
 
 written = ledger_transactions.alias("written")
-"""Transactions, for others to join to rows of their own."""
+amount = ledger_postings.alias("amount")
+account = ledger_accounts.alias("account")
+"""Transactions, their amounts and the accounts of these, for others to join to rows of their own."""
 a, t, p = ledger_accounts.c, ledger_transactions.c, ledger_postings.c
 
 # Made once: what they set comes with each execution.

@@ -1,0 +1,1 @@
+"""What customers owe, from the ledger: statements of account, and how long debts are overdue."""
