@@ -174,9 +174,9 @@ def _summary(figures: Figures) -> list[str]:
 def _staffed(roster: Roster) -> str:
     figures = roster.figures
     return (
-        f"{roster.status} in {roster.seconds} s: {len(roster.shifts)} shifts, {figures.utilisation:.1%} of them asked for; "
-        f"half hours needed {figures.needed}, staffed {figures.staffed}, uncovered {figures.uncovered}, "
-        f"overstaffed {figures.overstaffed}; {figures.spread_minutes} minutes between most and least"
+        f"{roster.status} in {roster.seconds} s: {len(roster.shifts)} shifts, "
+        f"of which {figures.utilisation:.1%} were asked for; half hours needed {figures.needed}, "
+        f"staffed {figures.staffed}, uncovered {figures.uncovered}, overstaffed {figures.overstaffed}; {figures.spread_minutes} minutes between most and least"
     )
 
 

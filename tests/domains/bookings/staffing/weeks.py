@@ -8,7 +8,10 @@ def week(**changes: Any) -> dict[str, Any]:
     return {
         "demand": [{"day": day, "start": 540, "need": [1] * 16} for day in range(7)],
         "templates": [{"id": "day", "start": 540, "until": 1020}],
-        "providers": [{"id": "ana", "skills": ["cut"]}, {"id": "beto", "skills": ["cut", "colour"]}],
+        "providers": [
+            {"id": "ana", "skills": ["cut"]},
+            {"id": "beto", "skills": ["cut", "colour"]},
+        ],
         **changes,
     }
 

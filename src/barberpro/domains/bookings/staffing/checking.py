@@ -30,9 +30,7 @@ def broken(week: dict[str, Any], roster: dict[str, Any]) -> list[str]:
     return found or _miscounted(week, people, work, roster["figures"])
 
 
-def _one(
-    person: dict[str, Any], spans: list[tuple[int, int]], rules: dict[str, Any]
-) -> list[str]:
+def _one(person: dict[str, Any], spans: list[tuple[int, int]], rules: dict[str, Any]) -> list[str]:
     """What is wrong with one person's week."""
     found: list[str] = []
     rest, limit = rules.get("restMinutes", 720), rules.get("mostMinutes", 2880)
@@ -46,7 +44,9 @@ def _one(
         days.add(day)
         if ended is not None and start - ended < rest:
             found.append(f"{start - ended} minutes of rest before day {day}, needs {rest}")
-        if any(away["start"] < until and start < away["until"] for away in person.get("absent", ())):
+        if any(
+            away["start"] < until and start < away["until"] for away in person.get("absent", ())
+        ):
             found.append(f"at work while away on day {day}")
         ended = until
     worked = sum(until - start for start, until in spans)

@@ -1,4 +1,4 @@
-"""Weeks of a shop made up from a seed, to measure staffing by: two peaks a day, a strong Friday and Saturday, a Sunday off."""
+"""Weeks of a shop made up from a seed, to measure staffing by: two peaks a day, Fridays and Saturdays busy."""
 
 from math import exp
 from random import Random
@@ -21,7 +21,8 @@ TEMPLATES = (
 def generate(*, providers: int, seed: int) -> Week:
     """A week of a shop with so many providers. The same arguments give the same week.
 
-    Four in ten know colour, one of whom is asked for at the peaks; a fifth are away for a day, a fifth work half a week.
+    Four in ten know colour, and one of them is asked for from 17 to 19 h; a fifth are away for a day, a fifth
+    work half a week. Nobody is asked for on Sunday.
     """
     random = Random(seed)  # noqa: S311
     people = tuple(_provider(random, number) for number in range(providers))

@@ -1,7 +1,7 @@
 """Gives out the shifts of a week by CP-SAT, of the extra `staffing`: as little demand uncovered as can be, and proved.
 
 What is wanted is ranked: first uncovered half hours, then half hours of people nobody asked for, then an even share of
-work. Each is solved to its proof and kept while the next is solved, which is quicker than one weighted sum.
+work. Each is solved to its proof, and kept while the next is solved.
 """
 
 from collections import defaultdict
@@ -22,13 +22,11 @@ class StaffingNotInstalled(RuntimeError):
         super().__init__("staffing needs a solver: pip install 'barberpro[staffing]'")
 
 
-def staff(
-    week: Week, *, seconds: float, seed: int = 1
-) -> Roster:
+def staff(week: Week, *, seconds: float, seed: int = 1) -> Roster:
     """The best roster found within so many seconds; the solver's own handler lets Ctrl-C end it early.
 
-    Where `status` is OPTIMAL no other is better, and the same week and seed give the same roster. Where the time was too
-    short to find any, nobody works. Raises `StaffingNotInstalled` without the extra.
+    Where `status` is OPTIMAL no other is better, and the same week and seed give the same roster. Where the time was
+    too short to find any, nobody works. Raises `StaffingNotInstalled` without the extra.
     """
     try:
         from ortools.sat.python import cp_model
@@ -39,7 +37,9 @@ def staff(
     model = cp_model.CpModel()
     works = {key: model.new_bool_var("") for key in _possible(week)}
     _limit(model, week, works)
-    best: dict[Key, bool] = dict.fromkeys(works, False)  # in which nobody works: that keeps every rule
+    best: dict[Key, bool] = dict.fromkeys(
+        works, False
+    )  # in which nobody works: that keeps every rule
     proved = True
     for aim in _aims(model, week, works):
         solver = cp_model.CpSolver()
