@@ -19,6 +19,12 @@ from barberpro.domains.bookings.planning.instance import (
 )
 from barberpro.domains.bookings.planning.plan import Figures, plan_of
 from barberpro.domains.bookings.planning.solving import solve as improve
+from barberpro.domains.bookings.staffing import checking as rosters
+from barberpro.domains.bookings.staffing import week as weeks
+from barberpro.domains.bookings.staffing.generating import generate as generate_week
+from barberpro.domains.bookings.staffing.roster import Roster
+from barberpro.domains.bookings.staffing.solving import StaffingNotInstalled
+from barberpro.domains.bookings.staffing.solving import staff as give_out
 
 LARGEST = 32 * 2**20
 """Bytes of a file that is read."""
@@ -87,6 +93,40 @@ def instance(
     typer.echo(json.dumps(written(made), indent=1))
 
 
+@app.command()
+def staff(
+    file: Annotated[Path, typer.Argument(help="A location's week, as JSON.")],
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="Search for so long.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the chances taken.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole roster.")] = False,
+) -> None:
+    """Give out the shifts of a week. Ctrl-C ends it early, with the best so far. Fails where a rule is broken."""
+    document = _document(file)
+    try:
+        week = weeks.read(document)
+    except weeks.WeekRefused as refused:
+        raise _refused(refused.faults) from None
+    try:
+        roster = give_out(week, seconds=seconds, seed=seed)
+    except StaffingNotInstalled as missing:
+        raise _refused([str(missing)]) from None
+    wrong = rosters.broken(document, roster.document())
+    if as_json:
+        typer.echo(json.dumps(roster.document(), indent=1))
+    else:
+        typer.echo(_staffed(roster))
+    _tell(wrong)
+
+
+@app.command()
+def week(
+    providers: Annotated[int, typer.Option(min=1, max=weeks.MOST_PROVIDERS)] = 10,
+    seed: Annotated[int, typer.Option()] = 1,
+) -> None:
+    """Print a week of a made-up shop, to measure staffing by."""
+    typer.echo(json.dumps(weeks.written(generate_week(providers=providers, seed=seed)), indent=1))
+
+
 class _Stop:
     """Ctrl-C as an answer to the solver, and the progress on a terminal."""
 
@@ -131,6 +171,15 @@ def _summary(figures: Figures) -> list[str]:
     ]
 
 
+def _staffed(roster: Roster) -> str:
+    figures = roster.figures
+    return (
+        f"{roster.status} in {roster.seconds} s: {len(roster.shifts)} shifts, "
+        f"of which {figures.utilisation:.1%} were asked for; half hours needed {figures.needed}, "
+        f"staffed {figures.staffed}, uncovered {figures.uncovered}, overstaffed {figures.overstaffed}; {figures.spread_minutes} minutes between most and least"
+    )
+
+
 def _tell(wrong: list[str]) -> None:
     if wrong:
         for each in wrong:
@@ -156,6 +205,11 @@ def _instance(document: object) -> Instance:
     try:
         return read(document)
     except InstanceRefused as refused:
-        for fault in refused.faults:
-            typer.echo(fault, err=True)
-        raise typer.Exit(1) from None
+        raise _refused(refused.faults) from None
+
+
+def _refused(faults: list[str]) -> typer.Exit:
+    """How a command ends that says these."""
+    for fault in faults:
+        typer.echo(fault, err=True)
+    return typer.Exit(1)
