@@ -78,7 +78,7 @@ async def test_bookings_that_overlap_are_refused_whole(
     made = tables["bookings"]
     standing = np.flatnonzero(made["status"] == "COMPLETED")
     first, second = standing[:2]
-    for name in ("provider_id", "starts_at", "ends_at", "free_at"):
+    for name in ("provider_id", "taken_from", "starts_at", "ends_at", "free_at"):
         made[name][second] = made[name][first]
     monkeypatch.setattr(load, "generated", lambda *_, **__: tables)
     database = Database(new_database())

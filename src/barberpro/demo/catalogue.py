@@ -68,6 +68,7 @@ def services(rng: np.random.Generator, opening: np.datetime64) -> Columns:
         "id": identifiers.made(rng, "svc", created),
         "name": texts(o.name for o in OFFERS),
         "duration_minutes": MINUTES,
+        "buffer_before_minutes": np.zeros(len(OFFERS), dtype=int),  # chairs stand ready
         "buffer_minutes": BUFFERS,
         "gap_after_minutes": GAPS[:, 0],
         "gap_minutes": GAPS[:, 1],
