@@ -176,7 +176,8 @@ def _staffed(roster: Roster) -> str:
     return (
         f"{roster.status} in {roster.seconds} s: {len(roster.shifts)} shifts, "
         f"of which {figures.utilisation:.1%} were asked for; half hours needed {figures.needed}, "
-        f"staffed {figures.staffed}, uncovered {figures.uncovered}, overstaffed {figures.overstaffed}; {figures.spread_minutes} minutes between most and least"
+        f"staffed {figures.staffed}, uncovered {figures.uncovered}, overstaffed {figures.overstaffed}; "
+        f"{figures.spread_minutes} minutes between most and least"
     )
 
 
