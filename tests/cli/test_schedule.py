@@ -85,7 +85,7 @@ def test_a_file_that_is_not_there_or_no_plan_is_told(instance: Path, tmp_path: P
 
 def test_a_week_is_staffed(tmp_path: Path) -> None:
     file = tmp_path / "week.json"
-    file.write_text(typed("week", "--providers", "4", "--seed", "3").stdout)
+    file.write_text(typed("week", "--providers", "10", "--seed", "3").stdout)
 
     line = typed("staff", str(file))
     roster = json.loads(typed("staff", str(file), "--json").stdout)

@@ -71,7 +71,7 @@ def test_without_demand_or_anyone_who_could_nobody_works() -> None:
 
 
 def test_the_same_seed_gives_the_same_roster() -> None:
-    made = generate(providers=4, seed=3)
+    made = generate(providers=10, seed=3)
 
     first, second = (staff(made, seconds=60, seed=5) for _ in range(2))
 
