@@ -175,7 +175,7 @@ async def availability(
         now=now,
     )
     shown = ShownAvailability(
-        [_slot(each) for each in found.slots], [_refusal(each) for each in found.refusals]
+        [_slot(each) for each in found.slots], [shown_refusal(each) for each in found.refusals]
     )
     return [shown for _ in parents]
 
@@ -238,7 +238,8 @@ def _slot(slot: search.Slot) -> Shown:
     )
 
 
-def _refusal(refusal: answering.Refusal) -> ShownRefusal:
+def shown_refusal(refusal: answering.Refusal) -> ShownRefusal:
+    """A refusal as it is shown."""
     return ShownRefusal(
         code=refusal.failure.code,
         failure=refusal.failure,
