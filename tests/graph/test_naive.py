@@ -28,6 +28,7 @@ from .worlds import Founder, whole
 DOCUMENTS = draws(150)
 NOT_HERE = {
     ("Query", "availability"),
+    ("Query", "walkInWait"),
     ("Query", "auditHead"),
     ("Query", "auditProof"),
     ("Query", "auditConsistency"),

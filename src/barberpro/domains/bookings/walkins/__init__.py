@@ -1,0 +1,1 @@
+"""How long somebody waits who walks in without a booking."""
